@@ -1,0 +1,45 @@
+package io.distsync.backend;
+
+import io.distsync.version.Version;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record of a topic's log.
+ *
+ * @param version its own identity
+ * @param previousLink the link of the change before it in the topic; the first change of a history has 0
+ * @param previous the version its key had before, {@link Version#ABSENT} if there was none
+ * @param payload what was written; {@code null} for a delete or an expiry, and for a write of a topic that logs keys
+ *     without payloads
+ * @param request who asked for it; {@link RequestId#NONE} for an expiry
+ * @param index place among the changes of its commit, from 0
+ * @param count how many changes its commit made
+ */
+public record Change(
+        Version version,
+        long previousLink,
+        String key,
+        Version previous,
+        @Nullable Payload payload,
+        Cause cause,
+        RequestId request,
+        int index,
+        int count) {
+
+    /** Why an entry changed. */
+    public enum Cause {
+        WRITE,
+        DELETE,
+        EXPIRED
+    }
+
+    /** Whether the commit ends with this change. */
+    public boolean endsCommit() {
+        return index == count - 1;
+    }
+
+    /** Whether the key is absent after this change. */
+    public boolean isTombstone() {
+        return cause != Cause.WRITE;
+    }
+}

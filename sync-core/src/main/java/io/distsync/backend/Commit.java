@@ -1,0 +1,64 @@
+package io.distsync.backend;
+
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.util.List;
+
+/**
+ * Checks and mutations that take effect together or not at all, broadcast included.
+ *
+ * <p>A commit is idempotent by its request id: the store remembers the outcome of the requests of at least as many
+ * revisions as the topic retains (never fewer than one maximal commit has) and answers a repeat with the first outcome. The same id with other content is
+ * rejected. Conflicts are not remembered. A store that cannot tell any more whether it has seen a request, because its
+ * memory does not reach back to {@code known}, answers {@link CommitResult.TooOld}.
+ *
+ * <p>Mutations are applied in order, each to the result of those before it, and each that has an effect uses one
+ * revision. Checks are evaluated on the state before the first mutation. Without mutations the commit confirms its
+ * checks, raises its fences and changes nothing else.
+ *
+ * @param topic a valid topic name ({@link Limits#checkTopic}, checked by the backend when it meets the name first)
+ * @param request unique to this commit; a repeat carries the same
+ * @param known the newest version of this topic the sender knew before its first attempt
+ * @param checks what has to hold
+ * @param mutations at most {@link Limits#MAX_MUTATIONS}
+ * @param selection entries to read in the same step, after the mutations or on conflict
+ * @param options how the topic is kept; travels with each commit, so that a store needs no declaration
+ */
+public record Commit(
+        String topic,
+        RequestId request,
+        Version known,
+        List<Check> checks,
+        List<Mutation> mutations,
+        Selection selection,
+        TopicOptions options) {
+
+    public Commit {
+        checks = List.copyOf(checks);
+        mutations = List.copyOf(mutations);
+        if (mutations.size() > Limits.MAX_MUTATIONS) {
+            throw new IllegalArgumentException("a commit may have at most " + Limits.MAX_MUTATIONS
+                    + " mutations, but this one for topic '" + topic + "' has " + mutations.size());
+        }
+        if (checks.size() > Limits.MAX_MUTATIONS) {
+            throw new IllegalArgumentException("a commit may have at most " + Limits.MAX_MUTATIONS
+                    + " checks, but this one for topic '" + topic + "' has " + checks.size());
+        }
+    }
+
+    /** A commit with no selection and default options. */
+    public static Commit of(
+            String topic, RequestId request, Version known, List<Check> checks, List<Mutation> mutations) {
+        return new Commit(topic, request, known, checks, mutations, Selection.none(), TopicOptions.defaults());
+    }
+
+    /** The bytes of all payloads; encodes those that are not yet encoded. */
+    public long payloadBytes() {
+        long sum = 0;
+        for (Mutation mutation : mutations) {
+            Payload payload = mutation.payload();
+            sum += payload == null ? 0 : payload.bytes().length;
+        }
+        return sum;
+    }
+}

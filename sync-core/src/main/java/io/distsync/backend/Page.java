@@ -1,0 +1,17 @@
+package io.distsync.backend;
+
+import io.distsync.version.Version;
+import java.util.List;
+
+/**
+ * Entries as of one moment.
+ *
+ * @param head the last change of the topic at that moment
+ * @param more whether the range goes on behind the last entry
+ */
+public record Page(Version head, List<Entry> entries, boolean more) {
+
+    public Page {
+        entries = List.copyOf(entries);
+    }
+}

@@ -1,0 +1,31 @@
+package io.distsync.time;
+
+import java.time.Duration;
+
+/**
+ * Runs short tasks later. A task must not block: it runs on the scheduler's only thread, and what takes longer is
+ * handed to an executor. After {@link #close()} nothing more runs and {@link #schedule} does nothing.
+ */
+public interface Scheduler extends AutoCloseable {
+
+    /** Runs the task once after the delay, unless cancelled before. */
+    Cancellable schedule(Runnable task, Duration delay);
+
+    @Override
+    void close();
+
+    /** A task that is due later. */
+    interface Cancellable {
+
+        /** Prevents the task from running if it has not begun; harmless otherwise. */
+        void cancel();
+    }
+
+    /**
+     * A scheduler with one daemon thread of the given name; the thread is started by the first task, and ended by
+     * {@link #close()}.
+     */
+    static Scheduler threaded(String threadName) {
+        return new ThreadedScheduler(threadName);
+    }
+}
