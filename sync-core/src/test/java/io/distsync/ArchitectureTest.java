@@ -180,7 +180,7 @@ class ArchitectureTest {
                 Thread.class.getName(), Set.of("sleep"),
                 TimeUnit.class.getName(), Set.of("sleep"),
                 ZoneId.class.getName(), Set.of("systemDefault"));
-        return describe("a clock, a sleep or the default time zone", access -> {
+        return describe("target is a clock, a sleep or the default time zone", access -> {
             JavaClass owner = access.getTargetOwner();
             String name = access.getTarget().getName();
             return forbidden.getOrDefault(owner.getName(), Set.of()).contains(name)
