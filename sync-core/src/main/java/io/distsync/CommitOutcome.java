@@ -59,5 +59,7 @@ public sealed interface CommitOutcome<V> {
      * @param fence for a fence, the highest token seen
      */
     record Failed<V>(
-            Check check, @Nullable Versioned<V> current, @Nullable Version fence) {}
+            Check check,
+            @Nullable Versioned<V> current,
+            @Nullable Version fence) {}
 }

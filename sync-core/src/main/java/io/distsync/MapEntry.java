@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param leaseId the lease it stands on, or {@code null}
  */
-public record MapEntry<V>(String key, Versioned<V> versioned, @Nullable String leaseId) {
+public record MapEntry<V>(
+        String key, Versioned<V> versioned, @Nullable String leaseId) {
 
     /** The value. */
     public V value() {

@@ -248,9 +248,9 @@ public final class SyncService implements AutoCloseable {
             known = create(topic);
         }
         if (known.topic() != topic && !known.topic().isCompatibleWith(topic)) {
-            throw new IllegalArgumentException(
-                    "topic '" + topic.name() + "' is already in use by this service with another type or other options: "
-                            + known.topic() + ", now " + topic);
+            throw new IllegalArgumentException("topic '" + topic.name()
+                    + "' is already in use by this service with another type or other options: " + known.topic()
+                    + ", now " + topic);
         }
         return (TopicRuntime<T>) known;
     }

@@ -73,6 +73,5 @@ public record SyncStatus(BackendInfo backend, List<TopicStatus> topics) {
      * @param failed calls that threw
      * @param resets how often it was reset
      */
-    public record ListenerStatus(
-            String name, Delivery delivery, long lag, long delivered, long failed, long resets) {}
+    public record ListenerStatus(String name, Delivery delivery, long lag, long delivered, long failed, long resets) {}
 }

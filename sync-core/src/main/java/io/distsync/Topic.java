@@ -57,8 +57,9 @@ public final class Topic<T> {
     public static <T> Topic<T> of(Class<T> type) {
         SyncTopic annotation = type.getAnnotation(SyncTopic.class);
         if (annotation == null) {
-            throw new IllegalArgumentException(type.getName() + " has no @SyncTopic annotation; add one, or pass a Topic"
-                    + " made by Topic.of(name, " + type.getSimpleName() + ".class)");
+            throw new IllegalArgumentException(
+                    type.getName() + " has no @SyncTopic annotation; add one, or pass a Topic"
+                            + " made by Topic.of(name, " + type.getSimpleName() + ".class)");
         }
         return new Topic<>(
                 annotation.value(), type, noArgumentConstructor(type), annotation.conflated(), TopicOptions.defaults());
@@ -110,7 +111,8 @@ public final class Topic<T> {
     }
 
     /** Makes the initial value, or returns {@code null} if the topic declares none. */
-    @Nullable T initial() {
+    @Nullable
+    T initial() {
         if (initial == null) {
             return null;
         }

@@ -56,5 +56,6 @@ public sealed interface CommitResult {
      * @param entry what the store holds under the key of the check, or {@code null} if nothing, or for a fence
      * @param fence for a fence, the highest token seen
      */
-    record FailedCheck(Check check, @Nullable Entry entry, @Nullable Version fence) {}
+    record FailedCheck(
+            Check check, @Nullable Entry entry, @Nullable Version fence) {}
 }

@@ -9,4 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param version the change that wrote it
  * @param leaseId the lease it stands on, or {@code null}
  */
-public record Entry(String key, Payload payload, Version version, @Nullable String leaseId) {}
+public record Entry(
+        String key,
+        Payload payload,
+        Version version,
+        @Nullable String leaseId) {}

@@ -20,8 +20,8 @@ public sealed interface LeaseRule {
     record Set(String id, long ttlMillis) implements LeaseRule {
         public Set {
             if (id.isEmpty() || id.length() > Limits.MAX_KEY_LENGTH) {
-                throw new IllegalArgumentException("lease id must have 1 to " + Limits.MAX_KEY_LENGTH
-                        + " characters, but has " + id.length());
+                throw new IllegalArgumentException(
+                        "lease id must have 1 to " + Limits.MAX_KEY_LENGTH + " characters, but has " + id.length());
             }
             Limits.checkLease(Duration.ofMillis(ttlMillis));
         }

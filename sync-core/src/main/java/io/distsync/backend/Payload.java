@@ -62,9 +62,8 @@ public final class Payload {
             return known;
         }
         Object value = OBJECT.getAcquire(this);
-        byte[] encoded = format == null
-                ? String.valueOf(value).getBytes(StandardCharsets.US_ASCII)
-                : format.encode(value);
+        byte[] encoded =
+                format == null ? String.valueOf(value).getBytes(StandardCharsets.US_ASCII) : format.encode(value);
         BYTES.setRelease(this, encoded);
         return encoded;
     }

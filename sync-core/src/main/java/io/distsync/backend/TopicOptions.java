@@ -12,8 +12,7 @@ import io.distsync.version.Limits;
  */
 public record TopicOptions(Retention retention, boolean logPayloads, long idleMillis) {
 
-    private static final TopicOptions DEFAULTS =
-            new TopicOptions(Retention.changes(1_000), true, Long.MAX_VALUE);
+    private static final TopicOptions DEFAULTS = new TopicOptions(Retention.changes(1_000), true, Long.MAX_VALUE);
 
     public TopicOptions {
         if (idleMillis < 1) {

@@ -65,7 +65,8 @@ public final class JacksonCodec implements Codec {
                 return value;
             } catch (JacksonException e) {
                 throw new UndecodableStateException(
-                        "the stored " + bytes.length + " bytes are no JSON of " + type + ": " + e.getOriginalMessage(), e);
+                        "the stored " + bytes.length + " bytes are no JSON of " + type + ": " + e.getOriginalMessage(),
+                        e);
             }
         }
 

@@ -14,7 +14,8 @@ public final class SkippedChangesException extends SyncException {
     private final transient Version to;
 
     public SkippedChangesException(Version from, Version to) {
-        super("changes after " + from + " up to " + to + " were skipped; subscribe again to go on from the present state");
+        super("changes after " + from + " up to " + to
+                + " were skipped; subscribe again to go on from the present state");
         this.from = from;
         this.to = to;
     }

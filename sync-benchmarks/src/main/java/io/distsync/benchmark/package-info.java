@@ -1,0 +1,5 @@
+/** Benchmarks of the synchronisation service beside what it competes with. */
+@NullMarked
+package io.distsync.benchmark;
+
+import org.jspecify.annotations.NullMarked;
