@@ -25,7 +25,7 @@ public interface SyncMetrics {
      * A commit took effect.
      *
      * @param updates how many calls it carried
-     * @param elapsed from the first attempt on, or from when the oldest of the calls began to wait if that was earlier
+     * @param elapsed since the calls were put together, their functions and every attempt included
      */
     default void committed(String topic, int updates, Duration elapsed) {}
 
