@@ -74,7 +74,7 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
     public Subscription onChange(Delivery delivery, SyncListenerCallbacks<T> callbacks) {
         Objects.requireNonNull(callbacks, "callbacks");
         requireOpen();
-        String name = callbacks.toString();
+        String name = callbacks.name();
         if (delivery == Delivery.EVERY) {
             return register(replica.addReader(
                     seam -> new EveryListener<>(replica, seam, callbacks, topic.name(), name, context)));
