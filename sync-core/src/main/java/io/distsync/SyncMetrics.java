@@ -21,6 +21,9 @@ public interface SyncMetrics {
         return true;
     }
 
+    /** The service uses this topic for the first time. */
+    default void opened(String topic) {}
+
     /**
      * A commit took effect.
      *
