@@ -76,6 +76,7 @@ final class UpdatePipeline<T> {
         }
     }
 
+    private static final long NOBODY = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
     private static final int MAX_KNOWN = 256;
 
@@ -111,8 +112,8 @@ final class UpdatePipeline<T> {
     private long sequence;
     private final long sender = ThreadLocalRandom.current().nextLong();
 
-    /** The thread inside a function of a user; only compared with the current thread, so a stale read is harmless. */
-    private @Nullable Thread calling;
+    /** The id of the thread inside a user's function; a thread only looks for its own, so a stale read is harmless. */
+    private long calling = NOBODY;
 
     UpdatePipeline(Topic<T> topic, PayloadFormat<T> format, ServiceContext context) {
         this.topic = topic;
@@ -150,20 +151,22 @@ final class UpdatePipeline<T> {
 
     /** The newest version of the topic this pipeline has heard of. */
     Version head() {
-        return head;
+        Known latest = single;
+        return latest != null && latest.version().isNewerThan(head) ? latest.version() : head;
     }
 
     // --- submitting -------------------------------------------------------------------------------------------------
 
     /** Takes the operation on; its outcome may be there on return. */
     void submit(Operation<T, ?> operation) {
-        if (calling == Thread.currentThread()) {
+        if (calling == Thread.currentThread().getId()) {
             throw new IllegalStateException("an update function of topic '" + topic.name()
                     + "' must not update its own topic: return the new state instead");
         }
         requireOpen();
         if (queue.isEmpty() && OWNED.compareAndSet(this, false, true)) {
             carried = 0;
+            operation.keepPrivate();
             drive(new Batch<>(this, List.of(operation)));
             return;
         }
@@ -176,11 +179,11 @@ final class UpdatePipeline<T> {
 
     /** Runs a user's function; see {@link #submit}. */
     T call(UnaryOperator<T> update, T before) {
-        calling = Thread.currentThread();
+        calling = Thread.currentThread().getId();
         try {
             return update.apply(before);
         } finally {
-            calling = null;
+            calling = NOBODY;
         }
     }
 
@@ -196,6 +199,7 @@ final class UpdatePipeline<T> {
             } else if (stage.isDone()) {
                 batch = absorb(batch, stage) ? next() : batch;
             } else {
+                batch.operations.forEach(Operation::share);
                 current = batch;
                 Batch<T> pending = batch;
                 CompletableFuture<?> unused = stage.whenComplete(
@@ -214,6 +218,9 @@ final class UpdatePipeline<T> {
     private @Nullable Batch<T> next() {
         if (current != null) {
             current = null;
+        }
+        if (others != null && others.size() > MAX_KNOWN) {
+            others = null;
         }
         while (true) {
             List<Operation<T, ?>> operations = poll();
@@ -367,7 +374,7 @@ final class UpdatePipeline<T> {
             }
             CommitOperation<T> alone = batch.alone();
             if (alone != null) {
-                return alone.send() ? alone.commit(nextRequest(), head) : null;
+                return alone.send() ? alone.commit(nextRequest(), head()) : null;
             }
             int applied = apply(batch);
             if (applied < operations.size()) {
@@ -382,7 +389,7 @@ final class UpdatePipeline<T> {
                 return new Commit(
                         topic.name(),
                         nextRequest(),
-                        head,
+                        head(),
                         batch.checks(),
                         batch.mutations(),
                         Selection.none(),
@@ -448,17 +455,16 @@ final class UpdatePipeline<T> {
     // --- outcomes ---------------------------------------------------------------------------------------------------
 
     private void settle(Batch<T> batch, Committed committed) {
-        learnHead(committed.head());
         CommitOperation<T> alone = batch.alone();
         if (alone != null) {
             alone.touchedKeys(committed).forEach(this::unlearn);
         } else {
-            batch.forEachCell(cell -> {
-                if (cell.isWritten()) {
-                    learn(cell.key, batch.result(cell, committed));
-                }
-            });
+            learn(batch.firstCell(), batch, committed);
+            for (Cell cell : batch.otherCells()) {
+                learn(cell, batch, committed);
+            }
         }
+        learnHead(committed.head());
         Replica<T> view = replica;
         if (view != null) {
             view.acknowledged(committed.outcomes());
@@ -598,11 +604,17 @@ final class UpdatePipeline<T> {
             return;
         }
         Map<String, Known> map = others;
-        if (map == null || map.size() >= MAX_KNOWN) {
+        if (map == null) {
             map = new HashMap<>();
             others = map;
         }
         map.put(key, known);
+    }
+
+    private void learn(@Nullable Cell cell, Batch<T> batch, Committed committed) {
+        if (cell != null && cell.isWritten()) {
+            learn(cell.key, batch.result(cell, committed));
+        }
     }
 
     private void unlearn(String key) {
@@ -618,8 +630,12 @@ final class UpdatePipeline<T> {
         others = null;
     }
 
+    /** Remembers the newest version heard of; most often it is the single entry's, and needs no second place. */
     private void learnHead(Version version) {
-        head = version;
+        Known latest = single;
+        if (latest == null || !latest.version().equals(version)) {
+            head = version;
+        }
     }
 
     /** Takes over what the replica has heard of other nodes, so that the first try is not lost. */
