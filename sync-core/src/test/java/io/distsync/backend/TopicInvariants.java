@@ -82,15 +82,12 @@ final class TopicInvariants {
         }
         last.forEach((key, change) -> {
             Entry entry = entries.get(key);
-            if (change.isTombstone()) {
-                assertThat(entry)
-                        .as("entry '%s' of %s after %s", key, topic, change)
-                        .isNull();
+            assertThat(entry == null)
+                    .as("entry '%s' of %s is absent after %s", key, topic, change)
+                    .isEqualTo(change.isTombstone());
+            if (entry == null) {
                 return;
             }
-            assertThat(entry)
-                    .as("entry '%s' of %s after %s", key, topic, change)
-                    .isNotNull();
             assertThat(entry.version()).as("entry '%s' of %s", key, topic).isEqualTo(change.version());
             if (change.payload() != null) {
                 assertThat(entry.payload()).as("entry '%s' of %s", key, topic).isEqualTo(change.payload());

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -68,7 +69,7 @@ final class TopicUnderTest {
     }
 
     Commit request(List<Check> checks, Selection selection, Mutation... mutations) {
-        return new Commit(name, requests.next(), requests.known.get(), checks, List.of(mutations), selection, options);
+        return new Commit(name, requests.next(), requests.known(), checks, List.of(mutations), selection, options);
     }
 
     CommitResult send(Commit commit) {
@@ -266,6 +267,10 @@ final class TopicUnderTest {
 
         RequestId next() {
             return new RequestId(sender, sequence.incrementAndGet());
+        }
+
+        Version known() {
+            return Objects.requireNonNull(known.get());
         }
 
         void learn(Version head) {

@@ -60,7 +60,7 @@ class LocalSyncBackendConformanceTest extends SyncBackendConformance {
         @Override
         public void close() {
             backend.close();
-            time.advance(Duration.ofDays(1));
+            time.advance(sweep().multipliedBy(2));
             assertThat(time.pendingTasks())
                     .as("tasks scheduled by the closed backend")
                     .isZero();
