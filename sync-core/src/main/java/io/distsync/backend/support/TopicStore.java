@@ -392,7 +392,7 @@ public final class TopicStore {
         } catch (ArithmeticException e) {
             throw new RejectedException(outOfRange(add));
         }
-        if (Math.abs(sum) > Limits.MAX_INTEGER) {
+        if (sum > Limits.MAX_INTEGER || sum < -Limits.MAX_INTEGER) {
             throw new RejectedException(outOfRange(add));
         }
         return Payload.ofInteger(sum);
