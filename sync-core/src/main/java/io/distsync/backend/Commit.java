@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * Checks and mutations that take effect together or not at all, broadcast included.
  *
- * <p>A commit is idempotent by its request id: the store remembers the outcome of the requests of at least as many
- * revisions as the topic retains (never fewer than one maximal commit has) and answers a repeat with the first outcome. The same id with other content is
- * rejected. Conflicts are not remembered. A store that cannot tell any more whether it has seen a request, because its
- * memory does not reach back to {@code known}, answers {@link CommitResult.TooOld}.
+ * <p>A commit is idempotent by its request id: as long as the topic's log holds its changes, the store answers a repeat
+ * with the first outcome (and a selection read anew), and rejects the same id with other content. Conflicts, and commits
+ * without effect, are not remembered. A store whose memory does not reach back to {@code known} cannot tell whether it has
+ * seen the request, and answers {@link CommitResult.TooOld}.
  *
  * <p>Mutations are applied in order, each to the result of those before it, and each that has an effect uses one
  * revision. Checks are evaluated on the state before the first mutation. Without mutations the commit confirms its

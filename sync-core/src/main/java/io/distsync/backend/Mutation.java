@@ -11,6 +11,9 @@ public sealed interface Mutation {
         return null;
     }
 
+    /** What this mutation does to the lease of its entry. */
+    LeaseRule lease();
+
     /** Writes the entry; always uses a revision. */
     record Put(String key, Payload payload, LeaseRule lease) implements Mutation {
         public Put {
@@ -31,7 +34,7 @@ public sealed interface Mutation {
         }
 
         /** The key this mutation gets at a revision. */
-        public static String key(String prefix, long revision) {
+        public String key(long revision) {
             String digits = Long.toString(revision);
             return prefix + "0".repeat(Limits.SEQUENCE_DIGITS - digits.length()) + digits;
         }
@@ -41,6 +44,11 @@ public sealed interface Mutation {
     record Delete(String key) implements Mutation {
         public Delete {
             Limits.checkKey(key);
+        }
+
+        @Override
+        public LeaseRule lease() {
+            return LeaseRule.none();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.distsync.backend;
 
 import io.distsync.version.Limits;
+import java.time.Duration;
 
 /**
  * How a store keeps a topic.
@@ -40,6 +41,11 @@ public record TopicOptions(Retention retention, boolean logPayloads, long idleMi
         return new TopicOptions(retention, logPayloads, millis);
     }
 
+    /** Whether any of this depends on the time. */
+    public boolean isTimed() {
+        return retention.ageMillis() > 0 || idleMillis != Long.MAX_VALUE;
+    }
+
     /**
      * What a log keeps: changes that are among the last n or younger than an age. Whole commits only.
      *
@@ -62,7 +68,7 @@ public record TopicOptions(Retention retention, boolean logPayloads, long idleMi
             return new Retention(changes, 0);
         }
 
-        public static Retention age(java.time.Duration age) {
+        public static Retention age(Duration age) {
             return new Retention(Limits.MAX_MUTATIONS, age.toMillis());
         }
 
