@@ -17,7 +17,11 @@ public sealed interface CommitOutcome<V> {
     /** Whether it took effect. */
     boolean isCommitted();
 
-    /** @param written one for each mutation, in order */
+    /**
+     * It took effect.
+     *
+     * @param written one for each mutation, in order
+     */
     record Committed<V>(Version head, List<Written<V>> written, MapPage<V> selected) implements CommitOutcome<V> {
 
         public Committed {

@@ -29,4 +29,9 @@ public interface SyncListenerCallbacks<T> {
      * threw. It was logged and counted already, and delivery goes on with the next change.
      */
     default void onError(Throwable error) {}
+
+    /** What to call this listener in status, logs and metrics. */
+    default String name() {
+        return getClass().getName();
+    }
 }

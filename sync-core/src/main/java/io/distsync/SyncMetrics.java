@@ -21,11 +21,14 @@ public interface SyncMetrics {
         return true;
     }
 
+    /** The service uses this topic for the first time. */
+    default void opened(String topic) {}
+
     /**
      * A commit took effect.
      *
      * @param updates how many calls it carried
-     * @param elapsed from the first attempt on, or from when the oldest of the calls began to wait if that was earlier
+     * @param elapsed since the calls were put together, their functions and every attempt included
      */
     default void committed(String topic, int updates, Duration elapsed) {}
 

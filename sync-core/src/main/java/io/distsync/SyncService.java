@@ -260,7 +260,10 @@ public final class SyncService implements AutoCloseable {
             if (closed) {
                 throw new ServiceClosedException("the service is closed; topic '" + topic.name() + "' was not touched");
             }
-            return runtimes.computeIfAbsent(topic.name(), name -> new TopicRuntime<>(topic, context));
+            return runtimes.computeIfAbsent(topic.name(), name -> {
+                context.metrics().opened(name);
+                return new TopicRuntime<>(topic, context);
+            });
         }
     }
 

@@ -65,6 +65,15 @@ public final class Topic<T> {
                 annotation.value(), type, noArgumentConstructor(type), annotation.conflated(), TopicOptions.defaults());
     }
 
+    /**
+     * A topic of another name, kept the same way: one type, many topics ({@code "room:42"}).
+     *
+     * @throws IllegalArgumentException if the name is not a valid topic name
+     */
+    public Topic<T> withName(String other) {
+        return new Topic<>(other, type, initial, conflated, options);
+    }
+
     /** The same topic with an initial value: what the state is while nothing is stored. Called on each use. */
     public Topic<T> withInitial(Supplier<? extends T> value) {
         return new Topic<>(name, type, Objects.requireNonNull(value, "value"), conflated, options);

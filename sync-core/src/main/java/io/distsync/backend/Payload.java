@@ -30,7 +30,11 @@ public final class Payload {
     }
 
     private final @Nullable PayloadFormat<Object> format;
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
     private @Nullable Object object;
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
     private byte @Nullable [] bytes;
 
     private Payload(@Nullable Object object, byte @Nullable [] bytes, @Nullable PayloadFormat<Object> format) {
@@ -116,7 +120,7 @@ public final class Payload {
         }
         Object mine = OBJECT.getAcquire(this);
         Object theirs = OBJECT.getAcquire(that);
-        return mine != null && theirs != null ? mine.equals(theirs) : Arrays.equals(bytes(), that.bytes());
+        return (mine != null && theirs != null) ? mine.equals(theirs) : Arrays.equals(bytes(), that.bytes());
     }
 
     /** Constant, because equal payloads may be known in different forms; payloads are not made to be map keys. */

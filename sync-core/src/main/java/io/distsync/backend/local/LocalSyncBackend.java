@@ -115,13 +115,20 @@ public final class LocalSyncBackend implements SyncBackend {
             throw new ServiceClosedException("the backend is closed; topic '" + topic + "' is not followed");
         }
         Follower follower = new Follower(
-                after, scope, listener, selection -> read(topic, selection), (position, limit) -> history(topic, position, limit), scheduler);
+                topic,
+                after,
+                scope,
+                listener,
+                selection -> read(topic, selection),
+                (position, limit) -> history(topic, position, limit),
+                scheduler);
         followers.add(follower);
         inTopic(topic, it -> {
             it.add(follower);
             return it;
         });
         follower.start();
+        follower.connected();
         return () -> {
             followers.remove(follower);
             existing(topic, false, it -> {

@@ -1,4 +1,4 @@
-/** What backends share: the deterministic topic store and the sequencer. */
+/** What backends share: the deterministic topic store, and the follower with its sequencers. */
 @NullMarked
 package io.distsync.backend.support;
 

@@ -1,0 +1,266 @@
+package io.distsync;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Payload;
+import io.distsync.error.AbsentStateException;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations that travel in one commit, applied one after another to what the service believes to be the state. Used
+ * by the owner of the pipeline only.
+ */
+final class Batch<T> {
+
+    private final UpdatePipeline<T> pipeline;
+    List<Operation<T, ?>> operations;
+
+    private @Nullable Cell first;
+    private @Nullable Map<String, Cell> others;
+    private List<Check> checks = List.of();
+    private List<Mutation> mutations = List.of();
+    private long payloadBytes;
+
+    /** The commit under way; the same object for each attempt. */
+    @Nullable
+    Commit commit;
+
+    /** Whether an attempt of the commit may have been applied. */
+    boolean uncertain;
+
+    /** How often the batch failed or lost. */
+    int setbacks;
+
+    /** How long to wait before the next step. */
+    long pauseNanos;
+
+    /** When the batch was formed, if anybody wants to know. */
+    final long startedNanos;
+
+    Batch(UpdatePipeline<T> pipeline, List<Operation<T, ?>> operations) {
+        this.pipeline = pipeline;
+        this.operations = operations;
+        ServiceContext context = pipeline.context();
+        this.startedNanos = context.metrics().isEnabled() ? context.time().nanos() : 0;
+    }
+
+    /** Forgets what was applied, in order to apply the operations again. */
+    void reset() {
+        first = null;
+        others = null;
+        checks = List.of();
+        mutations = List.of();
+        payloadBytes = 0;
+        commit = null;
+        uncertain = false;
+    }
+
+    /** The user's own commit, if that is what this batch consists of. */
+    @SuppressWarnings("unchecked") // the operations of a pipeline are of its topic's type
+    @Nullable
+    CommitOperation<T> alone() {
+        Operation<T, ?> operation = operations.get(0);
+        return operation instanceof CommitOperation ? (CommitOperation<T>) operation : null;
+    }
+
+    List<Check> checks() {
+        return checks;
+    }
+
+    List<Mutation> mutations() {
+        return mutations;
+    }
+
+    // --- for operations ---------------------------------------------------------------------------------------------
+
+    Topic<T> topic() {
+        return pipeline.topic();
+    }
+
+    Cell cell(String key) {
+        Cell only = first;
+        if (only == null) {
+            only = new Cell(key);
+            first = only;
+            return only;
+        }
+        if (only.key.equals(key)) {
+            return only;
+        }
+        Map<String, Cell> more = others;
+        if (more == null) {
+            more = new HashMap<>();
+            others = more;
+        }
+        return more.computeIfAbsent(key, Cell::new);
+    }
+
+    /** Makes sure that the commit fails if the store holds something else than assumed. */
+    void check(Cell cell) {
+        if (!cell.checked && !cell.isWritten()) {
+            cell.checked = true;
+            Known assumed = cell.assumed;
+            if (assumed == null) {
+                assumed = Objects.requireNonNull(pipeline.known(cell.key), "the pipeline reads what is not known");
+                cell.assumed = assumed;
+            }
+            checks = plus(checks, Check.versionIs(cell.key, assumed.version()));
+        }
+    }
+
+    /**
+     * Whether the entry is taken to have this version; either way the commit confirms it. Of an entry nothing is known
+     * of, it is simply assumed: its payload need not be known for that.
+     */
+    boolean assumes(Cell cell, Version version) {
+        if (cell.assumed == null) {
+            Known known = pipeline.known(cell.key);
+            cell.assumed = known == null ? new Known(version, null) : known;
+        }
+        check(cell);
+        return cell.assumed.version().equals(version);
+    }
+
+    /**
+     * The value an update starts from; the caller has checked the cell.
+     *
+     * @throws AbsentStateException if there is none, and no initial one
+     * @throws io.distsync.error.UndecodableStateException if it cannot be decoded
+     */
+    T value(Cell cell) {
+        Payload payload = cell.payload();
+        if (payload != null) {
+            return payload.value(pipeline.format());
+        }
+        T initial = topic().initial();
+        if (initial == null) {
+            throw new AbsentStateException("topic '" + topic().name() + "' has no state"
+                    + (cell.key.isEmpty() ? "" : " under '" + cell.key + "'")
+                    + " and declares no initial value; send one first, or declare it with Topic.withInitial(...)");
+        }
+        return initial;
+    }
+
+    /** A payload's value; of none, the initial value or {@code null}. */
+    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
+    T valueOrInitial(@Nullable Payload payload) {
+        return payload == null ? topic().initial() : payload.value(pipeline.format());
+    }
+
+    /** Calls a function of a user, which must not come back into this pipeline. */
+    T call(UnaryOperator<T> update, T before) {
+        return pipeline.call(update, before);
+    }
+
+    void put(Cell cell, Payload payload, LeaseRule lease) {
+        int index = mutations.size();
+        if (topic().conflated() && cell.isWritten() && mutations.get(cell.mutation) instanceof Mutation.Put) {
+            index = cell.mutation;
+            mutations = replaced(mutations, index, Mutation.put(cell.key, payload, lease));
+        } else {
+            mutations = plus(mutations, Mutation.put(cell.key, payload, lease));
+        }
+        cell.write(index, payload);
+    }
+
+    void delete(Cell cell) {
+        int index = mutations.size();
+        mutations = plus(mutations, Mutation.delete(cell.key));
+        cell.write(index, null);
+    }
+
+    /**
+     * The payload of a value this batch is going to write.
+     *
+     * @throws IllegalArgumentException if it alone is over the limit, or cannot be encoded
+     */
+    Payload payload(T value) {
+        Payload payload = Payload.of(value, pipeline.format());
+        if (pipeline.serializes()) {
+            int size = payload.bytes().length;
+            if (size > pipeline.maxPayloadBytes()) {
+                throw new IllegalArgumentException("a value of topic '" + topic().name() + "' has " + size
+                        + " bytes, but a commit may have at most " + pipeline.maxPayloadBytes()
+                        + " (sync.max-payload-size)");
+            }
+            payloadBytes += size;
+        }
+        return payload;
+    }
+
+    /** Whether one more operation might not fit. */
+    boolean isFull() {
+        return mutations.size() >= Limits.MAX_MUTATIONS
+                || checks.size() >= Limits.MAX_MUTATIONS
+                || payloadBytes > pipeline.maxPayloadBytes();
+    }
+
+    /** Whether what was applied so far is more than one commit may carry. */
+    boolean isOverweight() {
+        return payloadBytes > pipeline.maxPayloadBytes();
+    }
+
+    /** The state after a mutation: the version it was given and what it wrote; for -1, what was assumed. */
+    Versioned<T> versioned(Cell cell, int mutation, T value, Committed committed) {
+        if (mutation < 0) {
+            Known assumed = cell.assumed == null ? Known.ABSENT : cell.assumed;
+            return new Versioned<>(value, assumed.version(), assumed.payload() != null);
+        }
+        Change change = committed.outcome(mutation);
+        if (change == null) {
+            return new Versioned<>(value, Version.ABSENT, false);
+        }
+        return new Versioned<>(value, change.version(), !change.isTombstone());
+    }
+
+    /** What the commit left under the key of a cell it wrote. */
+    Known result(Cell cell, Committed committed) {
+        Change change = committed.outcome(cell.mutation);
+        Payload payload = cell.payload();
+        return change == null || payload == null ? Known.ABSENT : new Known(change.version(), payload);
+    }
+
+    void forEachCell(Consumer<Cell> action) {
+        if (first != null) {
+            action.accept(first);
+        }
+        if (others != null) {
+            others.values().forEach(action);
+        }
+    }
+
+    /** Most batches have one of each: such a list is immutable already, and not copied again by the commit. */
+    private <E> List<E> plus(List<E> list, E element) {
+        if (list.isEmpty()) {
+            return List.of(element);
+        }
+        List<E> growing = list;
+        if (list.size() == 1) {
+            growing = new ArrayList<>(operations.size());
+            growing.add(list.get(0));
+        }
+        growing.add(element);
+        return growing;
+    }
+
+    private static <E> List<E> replaced(List<E> list, int index, E element) {
+        if (list.size() == 1) {
+            return List.of(element);
+        }
+        list.set(index, element);
+        return list;
+    }
+}

@@ -1,0 +1,68 @@
+package io.distsync;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A task that calls a user's listener: guards against what it throws, and counts. */
+abstract class ListenerTask extends SerialTask {
+
+    private static final Logger log = LoggerFactory.getLogger(ListenerTask.class);
+
+    /** A call into the listener. */
+    interface Call {
+        void run() throws Exception;
+    }
+
+    private final String topic;
+    private final String name;
+    private final SyncMetrics metrics;
+
+    // Written by the running thread, read by status: an older value does no harm.
+    private long delivered;
+    private long failed;
+    private long resets;
+
+    ListenerTask(String topic, String name, ServiceContext context) {
+        super(context.dispatcher(), context.shutdownGrace());
+        this.topic = topic;
+        this.name = name;
+        this.metrics = context.metrics();
+    }
+
+    abstract Delivery delivery();
+
+    abstract long lag();
+
+    /** Tells the listener of an error; what it throws then is only logged. */
+    abstract void onError(Throwable error);
+
+    final void deliver(Call call) {
+        try {
+            call.run();
+            delivered++;
+            metrics.delivered(topic, false);
+        } catch (Throwable e) {
+            failed++;
+            metrics.delivered(topic, true);
+            log.error("topic '{}': listener {} failed; delivery goes on with the next change", topic, name, e);
+            report(e);
+        }
+    }
+
+    final void report(Throwable error) {
+        try {
+            onError(error);
+        } catch (Throwable e) {
+            log.error("topic '{}': the error callback of listener {} failed", topic, name, e);
+        }
+    }
+
+    final void countReset() {
+        resets++;
+        metrics.reset(topic);
+    }
+
+    final SyncStatus.ListenerStatus status() {
+        return new SyncStatus.ListenerStatus(name, delivery(), lag(), delivered, failed, resets);
+    }
+}

@@ -1,0 +1,262 @@
+package io.distsync;
+
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.error.DeadlineExceededException;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.OutcomeUnknownException;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.time.Scheduler;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call on its way through the update pipeline.
+ *
+ * @param <T> type of the topic's values
+ * @param <R> what the call returns
+ */
+abstract class Operation<T, R> {
+
+    /*
+     * Threads. The owner of the pipeline applies the operation and reports its outcome; the caller waits for it, or
+     * gives up. They meet in `state`, which goes WAITING <-> SENT -> outcome, or WAITING -> outcome, by compare-and-set:
+     * whoever puts the outcome there decides it. Who gives up while WAITING knows that nothing was applied; while SENT,
+     * that it is unknown. `waiter` is written by the caller before it looks at `state` for the last time, and read by the
+     * owner after it put the outcome there, so that one of them always sees the other.
+     */
+
+    private static final Object WAITING = new Object();
+    private static final Object SENT = new Object();
+
+    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 200 : 0;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Operation.class, "state", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final UpdatePipeline<T> pipeline;
+    /** WAITING, SENT, the result, or a Failure. */
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private Object state = WAITING;
+
+    private volatile @Nullable Object waiter; // a Thread or an OperationFuture
+    private int conflicts; // owner
+
+    Operation(UpdatePipeline<T> pipeline) {
+        this.pipeline = pipeline;
+    }
+
+    /** Takes part in a batch: reads cells, runs functions, adds checks and mutations. Must not throw. Owner only. */
+    abstract void apply(Batch<T> batch);
+
+    /** Reports what came of it, after the batch took effect. Owner only. */
+    abstract void settle(Batch<T> batch, Committed committed);
+
+    /** The key whose state has to be known before {@link #apply}, or {@code null}. */
+    @Nullable
+    String reads() {
+        return null;
+    }
+
+    // --- the owner's side -------------------------------------------------------------------------------------------
+
+    /** Withdraws the caller's right to say "not applied"; false if the caller has given up. */
+    final boolean send() {
+        return STATE.compareAndSet(this, WAITING, SENT);
+    }
+
+    /** Gives it back after the store said that nothing was applied; false if the caller has given up. */
+    final boolean unsend() {
+        return STATE.compareAndSet(this, SENT, WAITING);
+    }
+
+    final boolean isDone() {
+        Object now = STATE.getAcquire(this);
+        return now != WAITING && now != SENT;
+    }
+
+    /** Counts a lost race. */
+    final int lostAgain() {
+        return ++conflicts;
+    }
+
+    final void succeed(R result) {
+        finish(result);
+    }
+
+    final void fail(Throwable reason) {
+        finish(new Failure(reason));
+    }
+
+    private void finish(Object outcome) {
+        if (!STATE.compareAndSet(this, SENT, outcome) && !STATE.compareAndSet(this, WAITING, outcome)) {
+            return;
+        }
+        count(outcome);
+        wakeCaller();
+    }
+
+    // --- the caller's side ------------------------------------------------------------------------------------------
+
+    /** Gives up; the outcome then is "not applied" or "unknown", unless it came first. */
+    final void giveUp(NotAppliedException notApplied, String unknown) {
+        while (!isDone()) {
+            if (STATE.compareAndSet(this, WAITING, new Failure(notApplied))
+                    || STATE.compareAndSet(this, SENT, new Failure(new OutcomeUnknownException(unknown)))) {
+                count(STATE.getAcquire(this));
+                return;
+            }
+        }
+    }
+
+    private void count(Object outcome) {
+        if (outcome instanceof Failure failure) {
+            pipeline.countFailure(failure.reason());
+        }
+    }
+
+    /** Ends it because its service is closing; the caller learns what is known. */
+    final void abort() {
+        Object before = STATE.getAcquire(this);
+        String closed = "the service was closed";
+        giveUp(
+                new ServiceClosedException(closed + " before it was sent"),
+                closed + " after it was sent; it may be applied");
+        if (before == WAITING || before == SENT) {
+            wakeCaller();
+        }
+    }
+
+    private void wakeCaller() {
+        Object waiting = waiter;
+        if (waiting instanceof Thread thread) {
+            LockSupport.unpark(thread);
+        } else if (waiting != null) {
+            OperationFuture<?> future = (OperationFuture<?>) waiting;
+            pipeline.context().dispatcher().execute(future::complete);
+        }
+    }
+
+    private void expire() {
+        ServiceContext context = pipeline.context();
+        String after = "no outcome within " + context.settings().timeout();
+        giveUp(new DeadlineExceededException(after + "; it was not sent"), after + "; it was sent, and may be applied");
+    }
+
+    /** Waits for the outcome, within the service's timeout. */
+    final R await() {
+        for (int i = 0; i < SPINS && !isDone(); i++) {
+            Thread.onSpinWait();
+        }
+        if (!isDone()) {
+            park();
+        }
+        return result();
+    }
+
+    private void park() {
+        ServiceContext context = pipeline.context();
+        long deadline = context.time().nanos() + context.settings().timeout().toNanos();
+        waiter = Thread.currentThread();
+        boolean interrupted = false;
+        while (!isDone()) {
+            long left = deadline - context.time().nanos();
+            if (left <= 0) {
+                expire();
+            } else if (Thread.interrupted()) {
+                interrupted = true;
+                giveUp(
+                        new NotAppliedException(
+                                "interrupted while waiting; it was not sent", new InterruptedException()),
+                        "interrupted while waiting; it was sent, and may be applied");
+            } else {
+                LockSupport.parkNanos(this, left);
+            }
+        }
+        waiter = null;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @SuppressWarnings("unchecked") // what is neither a mark nor a failure is an R
+    private R result() {
+        Object outcome = STATE.getAcquire(this);
+        if (outcome instanceof Failure failure) {
+            Operation.<RuntimeException>raise(failure.reason());
+        }
+        return (R) outcome;
+    }
+
+    /** The exception of a function reaches its caller as it is, a checked one thrown by stealth included. */
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void raise(Throwable reason) throws E {
+        throw (E) reason;
+    }
+
+    /** The outcome as a future; its dependents run on the dispatcher unless the outcome is already there. */
+    final CompletableFuture<R> future() {
+        OperationFuture<R> future = new OperationFuture<>(this);
+        if (!isDone()) {
+            waiter = future;
+        }
+        if (isDone()) {
+            future.complete();
+        } else {
+            future.expireBy(pipeline.context());
+        }
+        return future;
+    }
+
+    private record Failure(Throwable reason) {}
+
+    /** A future that can withdraw its operation. */
+    private static final class OperationFuture<R> extends CompletableFuture<R> {
+
+        private final Operation<?, R> operation;
+
+        OperationFuture(Operation<?, R> operation) {
+            this.operation = operation;
+        }
+
+        void expireBy(ServiceContext context) {
+            Scheduler.Cancellable timeout = context.timer()
+                    .schedule(
+                            () -> {
+                                operation.expire();
+                                context.dispatcher().execute(this::complete);
+                            },
+                            context.settings().timeout());
+            CompletableFuture<R> unused = whenComplete((result, failure) -> timeout.cancel());
+        }
+
+        void complete() {
+            Object outcome = STATE.getAcquire(operation);
+            if (outcome instanceof Failure failure) {
+                completeExceptionally(failure.reason());
+            } else {
+                complete(operation.result());
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            NotAppliedException cancelled = new NotAppliedException("cancelled before it was sent");
+            operation.giveUp(cancelled, "cancelled after it was sent; it may be applied");
+            if (STATE.getAcquire(operation) instanceof Failure failure && failure.reason() == cancelled) {
+                return super.cancel(mayInterruptIfRunning);
+            }
+            complete();
+            return false;
+        }
+    }
+}

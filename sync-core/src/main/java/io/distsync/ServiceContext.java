@@ -1,0 +1,38 @@
+package io.distsync;
+
+import io.distsync.backend.SyncBackend;
+import io.distsync.codec.Codec;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import java.time.Duration;
+
+/** What all topics of one service share. */
+record ServiceContext(
+        SyncBackend backend,
+        Codec codec,
+        SyncMetrics metrics,
+        TimeSource time,
+        Settings settings,
+        Scheduler timer,
+        Dispatcher dispatcher) {
+
+    /** The service's numbers. */
+    record Settings(Duration timeout, Duration shutdownGrace, int maxConflicts, int listenerBuffer) {}
+
+    static ServiceContext create(
+            String name, SyncBackend backend, Codec codec, SyncMetrics metrics, TimeSource time, Settings settings) {
+        Scheduler timer = Scheduler.threaded("distsync-" + name + "-timer");
+        Dispatcher dispatcher = new Dispatcher("distsync-" + name + "-dispatch-", timer);
+        return new ServiceContext(backend, codec, metrics, time, settings, timer, dispatcher);
+    }
+
+    Duration shutdownGrace() {
+        return settings.shutdownGrace();
+    }
+
+    /** Stops the service's threads, waiting for running callbacks until the given time of {@link #time()}. */
+    void close(long endNanos) {
+        timer.close();
+        dispatcher.close(Duration.ofNanos(Math.max(0, endNanos - time.nanos())));
+    }
+}

@@ -1,0 +1,265 @@
+package io.distsync;
+
+import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Page;
+import io.distsync.backend.PayloadFormat;
+import io.distsync.backend.Selection;
+import io.distsync.version.Version;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What one service has of one topic: its pipeline and, while somebody holds a handle, its replica. */
+final class TopicRuntime<T> {
+
+    /*
+     * Threads. The monitor guards the coming and going of the replica; it is never held while the backend is called, nor
+     * by a callback of it.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(TopicRuntime.class);
+    private static final String SINGLE = "";
+
+    private final Topic<T> topic;
+    private final ServiceContext context;
+    private final PayloadFormat<T> format;
+    private final UpdatePipeline<T> pipeline;
+    private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+    private @Nullable Replica<T> replica;
+
+    TopicRuntime(Topic<T> topic, ServiceContext context) {
+        this.topic = topic;
+        this.context = context;
+        this.format = context.codec().format(topic.type());
+        this.pipeline = new UpdatePipeline<>(topic, format, context);
+    }
+
+    Topic<T> topic() {
+        return topic;
+    }
+
+    PayloadFormat<T> format() {
+        return format;
+    }
+
+    UpdatePipeline<T> pipeline() {
+        return pipeline;
+    }
+
+    ServiceContext context() {
+        return context;
+    }
+
+    // --- the single state -------------------------------------------------------------------------------------------
+
+    Versioned<T> update(UnaryOperator<T> update) {
+        return submit(new Operations.Update<>(pipeline, SINGLE, update, LeaseRule.keep()))
+                .await();
+    }
+
+    CompletableFuture<Versioned<T>> updateAsync(UnaryOperator<T> update) {
+        return submit(new Operations.Update<>(pipeline, SINGLE, update, LeaseRule.keep()))
+                .future();
+    }
+
+    Versioned<T> send(T state) {
+        return submit(sending(state)).await();
+    }
+
+    CompletableFuture<Versioned<T>> sendAsync(T state) {
+        return submit(sending(state)).future();
+    }
+
+    private Operation<T, Versioned<T>> sending(T state) {
+        return new Operations.Send<>(pipeline, SINGLE, nonNull(state), LeaseRule.none());
+    }
+
+    CasResult<T> compareAndSet(Version expected, T state) {
+        return submit(comparing(expected, state)).await();
+    }
+
+    CompletableFuture<CasResult<T>> compareAndSetAsync(Version expected, T state) {
+        return submit(comparing(expected, state)).future();
+    }
+
+    private Operation<T, CasResult<T>> comparing(Version expected, T state) {
+        Objects.requireNonNull(expected, "expected");
+        return new Operations.CompareAndSet<>(pipeline, SINGLE, expected, nonNull(state), LeaseRule.keep());
+    }
+
+    boolean delete() {
+        return submit(new Operations.Delete<>(pipeline, SINGLE)).await();
+    }
+
+    CompletableFuture<Boolean> deleteAsync() {
+        return submit(new Operations.Delete<>(pipeline, SINGLE)).future();
+    }
+
+    Optional<Versioned<T>> fetch() {
+        return fetching(SINGLE).await();
+    }
+
+    CompletableFuture<Optional<Versioned<T>>> fetchAsync() {
+        return fetching(SINGLE).future();
+    }
+
+    // --- for maps too -----------------------------------------------------------------------------------------------
+
+    /** Reads one entry from the store. */
+    Operation<T, Optional<Versioned<T>>> fetching(String key) {
+        return new Inquiry<T, Page, Optional<Versioned<T>>>(
+                        pipeline,
+                        () -> context.backend().read(topic.name(), Selection.keys(key)),
+                        page -> page.entries().stream().findFirst().map(pipeline::versioned))
+                .start();
+    }
+
+    <R> Operation<T, R> submit(Operation<T, R> operation) {
+        pipeline.submit(operation);
+        return operation;
+    }
+
+    T nonNull(T value) {
+        return Objects.requireNonNull(
+                value, () -> "a state of topic '" + topic.name() + "' must not be null; delete it instead");
+    }
+
+    // --- handles ----------------------------------------------------------------------------------------------------
+
+    DistributedSync<T> sync() {
+        Replica<T> view = acquire();
+        return track(new DefaultDistributedSync<>(topic, view, context, handle -> release(view, handle)));
+    }
+
+    CompletableFuture<DistributedSync<T>> syncAsync() {
+        DistributedSync<T> handle = sync();
+        CompletableFuture<DistributedSync<T>> ready = new CompletableFuture<>();
+        ready.whenComplete((opened, failure) -> {
+            if (failure != null) {
+                handle.close();
+            }
+        });
+        Replica<T> view = Objects.requireNonNull(replica());
+        view.whenCurrent().whenComplete((current, failure) -> ready.complete(handle));
+        return ready;
+    }
+
+    SyncMap<T> map() {
+        return new DefaultSyncMap<>(this);
+    }
+
+    /** Keeps something that has to be closed with the service. */
+    <C extends AutoCloseable> C track(C closeable) {
+        open.add(closeable);
+        return closeable;
+    }
+
+    void untrack(AutoCloseable closeable) {
+        open.remove(closeable);
+    }
+
+    /** The replica, which begins to follow if nobody held it; each call needs one {@link #release}. */
+    Replica<T> acquire() {
+        if (!topic.options().logPayloads()) {
+            throw new IllegalArgumentException(
+                    "topic '" + topic.name()
+                            + "' logs keys only and cannot be followed as a whole; follow keys of it: SyncMap.follow(Scope.keys(...), ...)");
+        }
+        pipeline.requireOpen();
+        Replica<T> view;
+        boolean first;
+        synchronized (this) {
+            first = replica == null;
+            view = first ? new Replica<>(topic, format, context) : Objects.requireNonNull(replica);
+            replica = view;
+            pipeline.attach(view);
+            view.retain();
+        }
+        if (first) {
+            try {
+                view.start();
+            } catch (RuntimeException e) {
+                release(view, view::close);
+                throw e;
+            }
+        }
+        return view;
+    }
+
+    void release(Replica<T> view, AutoCloseable handle) {
+        open.remove(handle);
+        synchronized (this) {
+            if (!view.release()) {
+                return;
+            }
+            if (replica == view) {
+                replica = null;
+                pipeline.attach(null);
+            }
+        }
+        view.close();
+    }
+
+    private synchronized @Nullable Replica<T> replica() {
+        return replica;
+    }
+
+    // --- status and closing -----------------------------------------------------------------------------------------
+
+    SyncStatus.TopicStatus status() {
+        Replica<T> view = replica();
+        Version version = pipeline.head();
+        Object value = null;
+        FeedStatus feed = null;
+        Instant asOf = null;
+        if (view != null) {
+            Version fed = view.position();
+            version = fed.isNewerThan(version) ? fed : version;
+            value = view.current().value();
+            feed = view.status();
+            asOf = view.currentAsOf();
+        }
+        List<SyncStatus.ListenerStatus> listeners = new ArrayList<>();
+        for (AutoCloseable each : open) {
+            if (each instanceof ListenerHolder holder) {
+                listeners.addAll(holder.listeners());
+            }
+        }
+        return new SyncStatus.TopicStatus(
+                topic.name(), topic.type().getTypeName(), version, value, feed, asOf, pipeline.pending(), listeners);
+    }
+
+    void refuseNew() {
+        pipeline.refuseNew();
+    }
+
+    void awaitIdle(long endNanos) {
+        pipeline.awaitIdle(endNanos);
+    }
+
+    void close() {
+        pipeline.close();
+        closeAll(open);
+    }
+
+    /** Closes what callers have left open. */
+    void closeAll(Collection<AutoCloseable> handles) {
+        for (AutoCloseable each : List.copyOf(handles)) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                log.error("topic '{}': a handle could not be closed", topic.name(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,723 @@
+package io.distsync;
+
+import io.distsync.backend.BackendInfo;
+import io.distsync.backend.Change;
+import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.CommitResult.Conflict;
+import io.distsync.backend.CommitResult.FailedCheck;
+import io.distsync.backend.CommitResult.TooOld;
+import io.distsync.backend.Entry;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Page;
+import io.distsync.backend.Payload;
+import io.distsync.backend.PayloadFormat;
+import io.distsync.backend.RequestId;
+import io.distsync.backend.Selection;
+import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.ConflictException;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.OutcomeUnknownException;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries the operations of one topic to the store: the only loop that reads, applies, commits and tries again.
+ *
+ * @param <T> type of the topic's values
+ */
+final class UpdatePipeline<T> {
+
+    /*
+     * Idea. Operations of one process do not fight each other: whoever finds the pipeline free owns it, and carries the
+     * operations that queued up meanwhile along in one commit ("flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA
+     * 2010). Only nodes compete with nodes, and a conflict returns the winner's state, so the next try needs no read.
+     *
+     * Threads. `owned` makes one thread the owner; fields without `volatile` are the owner's. A caller that finds the
+     * pipeline free and nothing queued runs its operation at once; otherwise it queues it and waits. When a stage of the
+     * backend is pending, ownership stays with it, without a thread, and its completion goes on on the dispatcher. Who
+     * gives ownership up looks at the queue once more, so no operation is left behind: it was either seen by the owner's
+     * last look, or its caller finds the pipeline free after queueing it.
+     *
+     * Outcomes. Functions run on what the service believes to be the state. Every batch therefore carries a check of each
+     * entry it read, and no outcome (value, no-op, exception, conflict) is released before the store has confirmed the
+     * checks, if need be by a commit that has nothing else.
+     *
+     * Attempts. A commit keeps its request id until its fate is known. An attempt whose outcome is unknown makes the
+     * batch `uncertain`: from then on it is repeated as it is, and callers who give up report "unknown".
+     */
+
+    private static final VarHandle OWNED;
+
+    static {
+        try {
+            OWNED = MethodHandles.lookup().findVarHandle(UpdatePipeline.class, "owned", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
+    private static final int MAX_KNOWN = 256;
+
+    /** How many operations a caller carries for others before it leaves the rest to the dispatcher. */
+    private static final int MAX_CARRIED = 4_096;
+
+    private static final int CONFLICTS_BEFORE_BACKOFF = 3;
+    private static final long MIN_BACKOFF_NANOS = Duration.ofMillis(1).toNanos();
+    private static final long MAX_BACKOFF_NANOS = Duration.ofMillis(250).toNanos();
+
+    private final Topic<T> topic;
+    private final PayloadFormat<T> format;
+    private final ServiceContext context;
+    private final boolean serializes;
+    private final int maxPayloadBytes;
+
+    private final ConcurrentLinkedQueue<Operation<T, ?>> queue = new ConcurrentLinkedQueue<>();
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private boolean owned;
+
+    private volatile boolean refusing;
+    private volatile boolean aborted;
+    private volatile @Nullable Batch<T> current;
+    private volatile @Nullable Replica<T> replica;
+
+    // The owner's.
+    private @Nullable ArrayDeque<Operation<T, ?>> deferred;
+    private @Nullable Known single;
+    private @Nullable Map<String, Known> others;
+    private Version head = Version.ABSENT; // status reads it too: an older value does no harm
+    private int carried;
+    private long sequence;
+    private final long sender = ThreadLocalRandom.current().nextLong();
+
+    /** The thread inside a function of a user; only compared with the current thread, so a stale read is harmless. */
+    private @Nullable Thread calling;
+
+    UpdatePipeline(Topic<T> topic, PayloadFormat<T> format, ServiceContext context) {
+        this.topic = topic;
+        this.format = format;
+        this.context = context;
+        BackendInfo info = context.backend().info();
+        this.serializes = info.serializes();
+        this.maxPayloadBytes = info.maxPayloadBytes();
+    }
+
+    Topic<T> topic() {
+        return topic;
+    }
+
+    PayloadFormat<T> format() {
+        return format;
+    }
+
+    boolean serializes() {
+        return serializes;
+    }
+
+    ServiceContext context() {
+        return context;
+    }
+
+    int maxPayloadBytes() {
+        return maxPayloadBytes;
+    }
+
+    /** The replica that learns of own writes at once, and tells of others' before they collide. */
+    void attach(@Nullable Replica<T> value) {
+        replica = value;
+    }
+
+    /** The newest version of the topic this pipeline has heard of. */
+    Version head() {
+        return head;
+    }
+
+    // --- submitting -------------------------------------------------------------------------------------------------
+
+    /** Takes the operation on; its outcome may be there on return. */
+    void submit(Operation<T, ?> operation) {
+        if (calling == Thread.currentThread()) {
+            throw new IllegalStateException("an update function of topic '" + topic.name()
+                    + "' must not update its own topic: return the new state instead");
+        }
+        requireOpen();
+        if (queue.isEmpty() && OWNED.compareAndSet(this, false, true)) {
+            carried = 0;
+            drive(new Batch<>(this, List.of(operation)));
+            return;
+        }
+        queue.add(operation);
+        if (OWNED.compareAndSet(this, false, true)) {
+            carried = 0;
+            drive(null);
+        }
+    }
+
+    /** Runs a user's function; see {@link #submit}. */
+    T call(UnaryOperator<T> update, T before) {
+        calling = Thread.currentThread();
+        try {
+            return update.apply(before);
+        } finally {
+            calling = null;
+        }
+    }
+
+    // --- the owner's loop -------------------------------------------------------------------------------------------
+
+    /** Works on the batch, and then on whatever is queued, until nothing is left or a stage is pending. */
+    private void drive(@Nullable Batch<T> start) {
+        Batch<T> batch = start == null ? next() : start;
+        while (batch != null) {
+            CompletableFuture<?> stage = advance(batch);
+            if (stage == null) {
+                batch = next();
+            } else if (stage.isDone()) {
+                batch = absorb(batch, stage) ? next() : batch;
+            } else {
+                current = batch;
+                Batch<T> pending = batch;
+                CompletableFuture<?> unused = stage.whenComplete(
+                        (result, error) -> context.dispatcher().execute(() -> resume(pending, stage)));
+                return;
+            }
+        }
+    }
+
+    private void resume(Batch<T> batch, CompletableFuture<?> stage) {
+        carried = 0;
+        drive(absorb(batch, stage) ? null : batch);
+    }
+
+    /** The next batch, or {@code null} after ownership was given up, to nobody or to the dispatcher. */
+    private @Nullable Batch<T> next() {
+        if (current != null) {
+            current = null;
+        }
+        while (true) {
+            List<Operation<T, ?>> operations = poll();
+            if (!operations.isEmpty()) {
+                carried += operations.size();
+                if (carried > MAX_CARRIED) {
+                    carried = 0;
+                    Batch<T> rest = new Batch<>(this, operations);
+                    context.dispatcher().execute(() -> drive(rest));
+                    return null;
+                }
+                return new Batch<>(this, operations);
+            }
+            OWNED.setVolatile(this, false);
+            if (queue.isEmpty() || !OWNED.compareAndSet(this, false, true)) {
+                return null;
+            }
+        }
+    }
+
+    private List<Operation<T, ?>> poll() {
+        Operation<T, ?> first = take();
+        if (first == null) {
+            return List.of();
+        }
+        if (first instanceof CommitOperation || queue.isEmpty()) {
+            return List.of(first);
+        }
+        List<Operation<T, ?>> operations = new ArrayList<>();
+        for (Operation<T, ?> next = first; next != null; next = take()) {
+            operations.add(next);
+            if (operations.size() == MAX_BATCH || peek() instanceof CommitOperation) {
+                break;
+            }
+        }
+        return operations;
+    }
+
+    private @Nullable Operation<T, ?> take() {
+        Operation<T, ?> waiting = deferred == null ? null : deferred.poll();
+        return waiting != null ? waiting : queue.poll();
+    }
+
+    private @Nullable Operation<T, ?> peek() {
+        Operation<T, ?> waiting = deferred == null ? null : deferred.peek();
+        return waiting != null ? waiting : queue.peek();
+    }
+
+    /** Starts the batch's next step; {@code null} if the batch is finished. */
+    private @Nullable CompletableFuture<?> advance(Batch<T> batch) {
+        if (aborted) {
+            batch.operations.forEach(Operation::abort);
+            return null;
+        }
+        if (batch.setbacks > 0) {
+            if (isAbandoned(batch)) {
+                unlearnAll();
+                return null;
+            }
+            long pause = batch.pauseNanos;
+            if (pause > 0) {
+                batch.pauseNanos = 0;
+                return pauseFor(pause);
+            }
+        }
+        Commit commit = batch.commit;
+        if (commit == null) {
+            Set<String> missing = missing(batch);
+            if (!missing.isEmpty()) {
+                return read(missing);
+            }
+            commit = prepare(batch);
+            if (commit == null) {
+                return null;
+            }
+            batch.commit = commit;
+        }
+        try {
+            return context.backend().commit(commit).toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<?> read(Set<String> missing) {
+        try {
+            return context.backend()
+                    .read(topic.name(), Selection.keys(List.copyOf(missing)))
+                    .thenApply(page -> new Reading(missing, page))
+                    .toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Takes in what a step brought; true if the batch is finished. */
+    private boolean absorb(Batch<T> batch, CompletableFuture<?> stage) {
+        Object result;
+        try {
+            result = stage.join();
+        } catch (CompletionException e) {
+            return absorbFailure(batch, e.getCause() == null ? e : e.getCause());
+        } catch (RuntimeException e) {
+            return absorbFailure(batch, e);
+        }
+        if (result instanceof Committed committed) {
+            settle(batch, committed);
+            return true;
+        }
+        if (result instanceof Conflict conflict) {
+            return absorbConflict(batch, conflict);
+        }
+        if (result instanceof TooOld tooOld) {
+            return absorbTooOld(batch, tooOld);
+        }
+        if (result instanceof Reading reading) {
+            reading.keys.forEach(key -> learn(key, Known.ABSENT));
+            reading.page.entries().forEach(entry -> learn(entry.key(), Known.of(entry)));
+            learnHead(reading.page.head());
+        }
+        return false; // a reading, or the end of a pause
+    }
+
+    private record Reading(Set<String> keys, Page page) {}
+
+    // --- applying ---------------------------------------------------------------------------------------------------
+
+    /** The keys some operation reads and nothing is known of. */
+    private Set<String> missing(Batch<T> batch) {
+        catchUp();
+        Set<String> missing = Set.of();
+        List<Operation<T, ?>> operations = batch.operations;
+        for (int i = 0; i < operations.size(); i++) {
+            String key = operations.get(i).reads();
+            if (key != null && known(key) == null) {
+                missing = missing.isEmpty() ? new LinkedHashSet<>() : missing;
+                missing.add(key);
+            }
+        }
+        return missing;
+    }
+
+    /** Applies the operations; the commit that carries them, or {@code null} if all callers have given up. */
+    private @Nullable Commit prepare(Batch<T> batch) {
+        while (true) {
+            batch.reset();
+            batch.operations = withoutDone(batch.operations);
+            List<Operation<T, ?>> operations = batch.operations;
+            if (operations.isEmpty()) {
+                return null;
+            }
+            CommitOperation<T> alone = batch.alone();
+            if (alone != null) {
+                return alone.send() ? alone.commit(nextRequest(), head) : null;
+            }
+            int applied = apply(batch);
+            if (applied < operations.size()) {
+                boolean again = batch.isOverweight();
+                defer(operations.subList(applied, operations.size()));
+                batch.operations = List.copyOf(operations.subList(0, applied));
+                if (again) {
+                    continue;
+                }
+            }
+            if (sendAll(batch.operations)) {
+                return new Commit(
+                        topic.name(),
+                        nextRequest(),
+                        head,
+                        batch.checks(),
+                        batch.mutations(),
+                        Selection.none(),
+                        topic.options());
+            }
+        }
+    }
+
+    /** Applies as many operations as one commit can carry, and returns how many those are. */
+    private int apply(Batch<T> batch) {
+        List<Operation<T, ?>> operations = batch.operations;
+        for (int i = 0; i < operations.size(); i++) {
+            if (i > 0 && batch.isFull()) {
+                return i;
+            }
+            operations.get(i).apply(batch);
+            if (i > 0 && batch.isOverweight()) {
+                return i;
+            }
+        }
+        return operations.size();
+    }
+
+    /** Marks all as sent, or none: if somebody has given up, the others must be applied anew without that one. */
+    private boolean sendAll(List<Operation<T, ?>> operations) {
+        for (int i = 0; i < operations.size(); i++) {
+            if (!operations.get(i).send()) {
+                for (int j = 0; j < i; j++) {
+                    operations.get(j).unsend();
+                }
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void defer(List<Operation<T, ?>> operations) {
+        ArrayDeque<Operation<T, ?>> waiting = deferred;
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+            deferred = waiting;
+        }
+        for (int i = operations.size() - 1; i >= 0; i--) {
+            waiting.addFirst(operations.get(i));
+        }
+    }
+
+    private static <T> List<Operation<T, ?>> withoutDone(List<Operation<T, ?>> operations) {
+        for (int i = 0; i < operations.size(); i++) {
+            if (operations.get(i).isDone()) {
+                return operations.stream()
+                        .filter(operation -> !operation.isDone())
+                        .toList();
+            }
+        }
+        return operations;
+    }
+
+    private RequestId nextRequest() {
+        return new RequestId(sender, ++sequence);
+    }
+
+    // --- outcomes ---------------------------------------------------------------------------------------------------
+
+    private void settle(Batch<T> batch, Committed committed) {
+        learnHead(committed.head());
+        CommitOperation<T> alone = batch.alone();
+        if (alone != null) {
+            alone.touchedKeys(committed).forEach(this::unlearn);
+        } else {
+            batch.forEachCell(cell -> {
+                if (cell.isWritten()) {
+                    learn(cell.key, batch.result(cell, committed));
+                }
+            });
+        }
+        Replica<T> view = replica;
+        if (view != null) {
+            view.acknowledged(committed.outcomes());
+        }
+        List<Operation<T, ?>> operations = batch.operations;
+        for (int i = 0; i < operations.size(); i++) {
+            operations.get(i).settle(batch, committed);
+        }
+        if (context.metrics().isEnabled()) {
+            Duration elapsed = Duration.ofNanos(context.time().nanos() - batch.startedNanos);
+            context.metrics().committed(topic.name(), operations.size(), elapsed);
+        }
+    }
+
+    private boolean absorbConflict(Batch<T> batch, Conflict conflict) {
+        learnHead(conflict.head());
+        CommitOperation<T> alone = batch.alone();
+        if (alone != null) {
+            alone.settle(conflict);
+            return true;
+        }
+        for (FailedCheck failed : conflict.failed()) {
+            learn(((Check.VersionIs) failed.check()).key(), Known.of(failed.entry()));
+        }
+        context.metrics().conflict(topic.name());
+        again(batch);
+        if (batch.setbacks > CONFLICTS_BEFORE_BACKOFF) {
+            batch.pauseNanos = pause(batch.setbacks - CONFLICTS_BEFORE_BACKOFF);
+        }
+        int budget = context.settings().maxConflicts();
+        for (Operation<T, ?> operation : batch.operations) {
+            if (operation.lostAgain() >= budget) {
+                operation.fail(new ConflictException(
+                        "lost against other writers of topic '" + topic.name() + "' " + budget + " times; it is now at "
+                                + conflict.head(),
+                        conflict.head()));
+            }
+        }
+        return false;
+    }
+
+    /** The store has forgotten too much to tell whether it knows this request. */
+    private boolean absorbTooOld(Batch<T> batch, TooOld tooOld) {
+        unlearnAll();
+        learnHead(tooOld.head());
+        if (batch.uncertain) {
+            failAll(
+                    batch,
+                    new OutcomeUnknownException("topic '" + topic.name()
+                            + "' went on so far that the store no longer knows whether it applied this; it is now at "
+                            + tooOld.head()));
+            return true;
+        }
+        again(batch);
+        return false;
+    }
+
+    private boolean absorbFailure(Batch<T> batch, Throwable reason) {
+        boolean sent = batch.commit != null;
+        if (reason instanceof OutcomeUnknownException) {
+            batch.uncertain = sent;
+            batch.setbacks++;
+            batch.pauseNanos = pause(batch.setbacks);
+            return false;
+        }
+        if (reason instanceof BackendUnavailableException) {
+            if (batch.uncertain) {
+                batch.setbacks++;
+            } else {
+                again(batch);
+            }
+            batch.pauseNanos = pause(batch.setbacks);
+            return false;
+        }
+        unlearnAll();
+        if (batch.uncertain) {
+            failAll(
+                    batch,
+                    new OutcomeUnknownException(
+                            "an earlier attempt may have been applied, and the store now refuses to tell", reason));
+        } else if (!sent || reason instanceof NotAppliedException || reason instanceof IllegalArgumentException) {
+            failAll(batch, reason);
+        } else {
+            failAll(batch, new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
+        }
+        return true;
+    }
+
+    /** Prepares to apply the operations once more; the store has said that nothing of them was applied. */
+    private void again(Batch<T> batch) {
+        batch.commit = null;
+        batch.setbacks++;
+        batch.operations.forEach(Operation::unsend);
+    }
+
+    private static long pause(int setbacks) {
+        long ceiling = Math.min(MAX_BACKOFF_NANOS, MIN_BACKOFF_NANOS << Math.min(20, setbacks));
+        return ThreadLocalRandom.current().nextLong(ceiling / 2, ceiling);
+    }
+
+    private CompletableFuture<?> pauseFor(long nanos) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        context.timer().schedule(() -> over.complete(null), Duration.ofNanos(nanos));
+        return over;
+    }
+
+    private void failAll(Batch<T> batch, Throwable reason) {
+        batch.operations.forEach(operation -> operation.fail(reason));
+    }
+
+    private static <T> boolean isAbandoned(Batch<T> batch) {
+        return batch.operations.stream().allMatch(Operation::isDone);
+    }
+
+    void countFailure(Throwable reason) {
+        if (reason instanceof OutcomeUnknownException) {
+            context.metrics().unknown(topic.name(), 1);
+        } else if (reason instanceof NotAppliedException) {
+            context.metrics().notApplied(topic.name(), 1);
+        }
+    }
+
+    // --- knowledge --------------------------------------------------------------------------------------------------
+
+    /** What is believed of an entry, or {@code null} if nothing is. */
+    @Nullable
+    Known known(String key) {
+        if (key.isEmpty()) {
+            return single;
+        }
+        return others == null ? null : others.get(key);
+    }
+
+    private void learn(String key, Known known) {
+        if (key.isEmpty()) {
+            single = known;
+            return;
+        }
+        Map<String, Known> map = others;
+        if (map == null || map.size() >= MAX_KNOWN) {
+            map = new HashMap<>();
+            others = map;
+        }
+        map.put(key, known);
+    }
+
+    private void unlearn(String key) {
+        if (key.isEmpty()) {
+            single = null;
+        } else if (others != null) {
+            others.remove(key);
+        }
+    }
+
+    private void unlearnAll() {
+        single = null;
+        others = null;
+    }
+
+    private void learnHead(Version version) {
+        head = version;
+    }
+
+    /** Takes over what the replica has heard of other nodes, so that the first try is not lost. */
+    private void catchUp() {
+        Replica<T> view = replica;
+        if (view == null) {
+            return;
+        }
+        Known seen = view.known();
+        if (seen != null && (single == null || seen.version().isNewerThan(single.version()))) {
+            single = seen;
+        }
+    }
+
+    // --- values -----------------------------------------------------------------------------------------------------
+
+    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
+    Versioned<T> absent(Version version) {
+        return new Versioned<>(topic.initial(), version, false);
+    }
+
+    Versioned<T> versioned(Entry entry) {
+        return new Versioned<>(entry.payload().value(format), entry.version(), true);
+    }
+
+    /** Of a topic that logs keys only, a written value is missing. */
+    @SuppressWarnings("NullAway")
+    MapChange<T> mapChange(Change change) {
+        Payload payload = change.payload();
+        Versioned<T> after = change.isTombstone()
+                ? absent(change.version())
+                : new Versioned<>(payload == null ? null : payload.value(format), change.version(), true);
+        return new MapChange<>(change.key(), after, change.previous(), change.cause());
+    }
+
+    MapPage<T> page(Page page) {
+        List<MapEntry<T>> entries = new ArrayList<>(page.entries().size());
+        for (Entry entry : page.entries()) {
+            entries.add(new MapEntry<>(entry.key(), versioned(entry), entry.leaseId()));
+        }
+        return new MapPage<>(page.head(), entries, page.more());
+    }
+
+    /** @throws IllegalArgumentException if these payloads together are over the limit of a commit */
+    void requireSmall(List<Mutation> mutations) {
+        if (!serializes) {
+            return;
+        }
+        long bytes = 0;
+        for (Mutation mutation : mutations) {
+            Payload payload = mutation.payload();
+            bytes += payload == null ? 0 : payload.bytes().length;
+        }
+        if (bytes > maxPayloadBytes) {
+            throw new IllegalArgumentException("the values of a commit to topic '" + topic.name() + "' have " + bytes
+                    + " bytes, but may have at most " + maxPayloadBytes + " (sync.max-payload-size)");
+        }
+    }
+
+    // --- closing ----------------------------------------------------------------------------------------------------
+
+    void requireOpen() {
+        if (refusing) {
+            throw new ServiceClosedException("the service is closed; topic '" + topic.name() + "' was not touched");
+        }
+    }
+
+    void refuseNew() {
+        refusing = true;
+    }
+
+    /** Calls that wait for their outcome; an estimate. */
+    int pending() {
+        Batch<T> batch = current;
+        return queue.size() + (batch == null ? 0 : batch.operations.size());
+    }
+
+    /** Waits until nothing is under way, or the time has come. */
+    void awaitIdle(long endNanos) {
+        while ((boolean) OWNED.getVolatile(this) || !queue.isEmpty()) {
+            long left = endNanos - context.time().nanos();
+            if (left <= 0 || Thread.currentThread().isInterrupted()) {
+                return;
+            }
+            LockSupport.parkNanos(this, Math.min(left, Duration.ofMillis(1).toNanos()));
+        }
+    }
+
+    /** Ends what is still under way; each caller learns what is known of its operation. */
+    void close() {
+        refusing = true;
+        aborted = true;
+        Batch<T> batch = current;
+        if (batch != null) {
+            batch.operations.forEach(Operation::abort);
+        }
+        for (Operation<T, ?> waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            waiting.abort();
+        }
+    }
+}
