@@ -38,7 +38,9 @@ final class Broadcast<E> {
     private volatile SerialTask[] tasks = {};
     private @Nullable AtomicReferenceArray<Node<E>> ring; // made for the first reader
     private long appended; // the writer's
-    private long tail; // by VarHandle
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private long tail;
 
     Broadcast(int capacity) {
         this.capacity = Integer.highestOneBit(Math.max(2, capacity) * 2 - 1);

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
@@ -59,7 +60,7 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
     public boolean changed(Duration timeout) throws InterruptedException {
         long end = context.time().nanos() + timeout.toNanos();
         while (closedSince == null) {
-            Version seen = reported.get();
+            Version seen = Objects.requireNonNull(reported.get());
             if (!replica.awaitChange(seen, end - context.time().nanos(), () -> closedSince != null)) {
                 return false;
             }
@@ -95,6 +96,11 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
                 publisher.complete();
             }
         };
+    }
+
+    /** Completes when the view is current. */
+    CompletableFuture<Void> whenCurrent() {
+        return replica.whenCurrent();
     }
 
     private Subscription register(SerialTask task) {

@@ -87,7 +87,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
             try {
                 loading.add(new MapEntry<>(entry.key(), runtime.pipeline().versioned(entry), entry.leaseId()));
             } catch (SyncException e) {
-                items.append(new MapItem.Error<>(e));
+                items.append(new MapItem.Failed<>(e));
             }
         }
         if (!page.more()) {
@@ -105,7 +105,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
             try {
                 decoded.add(runtime.pipeline().mapChange(change));
             } catch (SyncException e) {
-                items.append(new MapItem.Error<>(e));
+                items.append(new MapItem.Failed<>(e));
             }
         }
         position = changes.get(changes.size() - 1).version();

@@ -15,5 +15,5 @@ sealed interface MapItem<V> {
 
     record State<V>(FeedState state) implements MapItem<V> {}
 
-    record Error<V>(Throwable reason) implements MapItem<V> {}
+    record Failed<V>(Throwable reason) implements MapItem<V> {}
 }

@@ -50,7 +50,7 @@ final class MapListenerTask<V> extends ListenerTask {
             deliver(() -> listener.onReset(skipped.from(), skipped.to()));
         } else if (item instanceof MapItem.State<V> state) {
             deliver(() -> listener.onState(state.state()));
-        } else if (item instanceof MapItem.Error<V> error) {
+        } else if (item instanceof MapItem.Failed<V> error) {
             report(error.reason());
         }
     }

@@ -513,7 +513,7 @@ final class Replica<T> implements ChangeListener {
             try {
                 decoded.add(new MapChange<>(change.key(), versioned(change), change.previous(), change.cause()));
             } catch (UndecodableStateException e) {
-                commits.append(new MapItem.Error<>(e));
+                commits.append(new MapItem.Failed<>(e));
             }
         }
         return decoded;

@@ -36,7 +36,10 @@ abstract class SerialTask implements Runnable, Subscription {
     private final Dispatcher dispatcher;
     private final Duration closeTimeout;
     private final ReentrantLock running = new ReentrantLock();
-    private boolean scheduled; // by VarHandle
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private boolean scheduled;
+
     private volatile boolean closed;
 
     SerialTask(Dispatcher dispatcher, Duration closeTimeout) {

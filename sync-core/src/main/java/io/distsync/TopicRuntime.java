@@ -137,21 +137,22 @@ final class TopicRuntime<T> {
     // --- handles ----------------------------------------------------------------------------------------------------
 
     DistributedSync<T> sync() {
-        Replica<T> view = acquire();
-        return track(new DefaultDistributedSync<>(topic, view, context, handle -> release(view, handle)));
+        return open();
     }
 
     CompletableFuture<DistributedSync<T>> syncAsync() {
-        DistributedSync<T> handle = sync();
-        CompletableFuture<DistributedSync<T>> ready = new CompletableFuture<>();
-        ready.whenComplete((opened, failure) -> {
-            if (failure != null) {
-                handle.close();
-            }
+        DefaultDistributedSync<T> handle = open();
+        CompletableFuture<DistributedSync<T>> ready = handle.whenCurrent().thenApply(current -> handle);
+        CompletableFuture<?> unused = ready.exceptionally(cancelled -> {
+            handle.close();
+            return handle;
         });
-        Replica<T> view = Objects.requireNonNull(replica());
-        view.whenCurrent().whenComplete((current, failure) -> ready.complete(handle));
         return ready;
+    }
+
+    private DefaultDistributedSync<T> open() {
+        Replica<T> view = acquire();
+        return track(new DefaultDistributedSync<>(topic, view, context, handle -> release(view, handle)));
     }
 
     SyncMap<T> map() {

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -65,7 +66,7 @@ public final class TopicStore {
     private final ChangeLog log;
     private final RequestMemory requests = new RequestMemory();
 
-    private @Nullable TreeSet<Slot> due;
+    private @Nullable SortedSet<Slot> due;
     private @Nullable Map<String, Version> fences;
 
     /** The slot found last: for a topic with one entry, the only one. */
@@ -195,10 +196,9 @@ public final class TopicStore {
 
     private CommitResult repeated(Commit commit, LogRecord first) {
         Commit original = first.commit();
-        boolean same = original == commit
-                || (original != null
-                        && original.checks().equals(commit.checks())
-                        && original.mutations().equals(commit.mutations()));
+        boolean same = original != null
+                && original.checks().equals(commit.checks())
+                && original.mutations().equals(commit.mutations());
         if (!same) {
             throw new RejectedException("request " + commit.request() + " was already used in topic '" + topic
                     + "' for another commit, at " + first.last());
@@ -438,8 +438,8 @@ public final class TopicStore {
         return due != null && !due.isEmpty() && due.first().deadlineMillis <= nowMillis;
     }
 
-    private TreeSet<Slot> dueSlots() {
-        TreeSet<Slot> existing = due;
+    private SortedSet<Slot> dueSlots() {
+        SortedSet<Slot> existing = due;
         if (existing == null) {
             existing = new TreeSet<>(Slot.BY_DEADLINE);
             due = existing;
