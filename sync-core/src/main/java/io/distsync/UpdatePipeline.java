@@ -378,6 +378,10 @@ final class UpdatePipeline<T> {
                     continue;
                 }
             }
+            if (aborted) {
+                batch.operations.forEach(Operation::abort);
+                return null;
+            }
             if (sendAll(batch.operations)) {
                 return new Commit(
                         topic.name(),
@@ -694,7 +698,8 @@ final class UpdatePipeline<T> {
     /** Calls that wait for their outcome; an estimate. */
     int pending() {
         Batch<T> batch = current;
-        return queue.size() + (batch == null ? 0 : batch.operations.size());
+        int underWay = batch == null ? 0 : batch.operations.size();
+        return queue.size() + (underWay == 0 && (boolean) OWNED.getVolatile(this) ? 1 : underWay);
     }
 
     /** Waits until nothing is under way, or the time has come. */
