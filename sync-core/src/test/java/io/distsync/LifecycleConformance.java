@@ -131,7 +131,14 @@ abstract class LifecycleConformance {
     void closeWithoutGrace() {
         SyncService node = nodes().open(builder -> builder.shutdownGrace(Duration.ZERO));
         Topic<Counter> topic = nodes().counters();
-        Gate gate = nodes().occupy(node, topic);
+        Gate gate = nodes().gate();
+        Together.Running<?> underWay = Together.start(
+                "under-way",
+                () -> node.optimisticUpdate(topic, state -> {
+                    gate.pass();
+                    return state.plus(1);
+                }));
+        gate.awaitArrival();
         List<CompletableFuture<Versioned<Counter>>> queued = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             queued.add(node.optimisticUpdateAsync(topic, state -> state.plus(1)));
@@ -141,6 +148,7 @@ abstract class LifecycleConformance {
             assertThat(failureOf(() -> future)).isInstanceOf(NotAppliedException.class);
         }
         gate.open();
+        assertThat(underWay.failure()).isInstanceOf(NotAppliedException.class);
         assertThat(nodes().head(topic)).isEqualTo(Version.ABSENT);
     }
 

@@ -543,7 +543,6 @@ abstract class MapConformance {
             eventually(() -> assertThat(listener.entries()).containsOnlyKeys("b", "c0", "c1"));
             assertThat(listener.snapshots()).singleElement().satisfies(snapshot -> {
                 assertThat(snapshot).extracting(MapEntry::key).contains("a", "b");
-                assertThat(snapshot).extracting(MapEntry::leaseId).contains("lease");
             });
             assertThat(listener.changes())
                     .extracting(change -> change.versioned().version())

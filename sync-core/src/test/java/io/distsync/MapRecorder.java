@@ -26,6 +26,9 @@ class MapRecorder<V> implements MapListener<V> {
 
     @Override
     public synchronized void onChanges(List<MapChange<V>> batch) {
+        if (batch.isEmpty()) {
+            throw new AssertionError("a commit without changes");
+        }
         changes.addAll(batch);
         for (MapChange<V> change : batch) {
             if (change.versioned().present()) {

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -263,6 +264,8 @@ public final class Nodes implements AutoCloseable {
             throw new AssertionError("expected a failure, but the result is " + value);
         } catch (ExecutionException e) {
             return Objects.requireNonNull(e.getCause());
+        } catch (CancellationException e) {
+            return e;
         } catch (InterruptedException | TimeoutException e) {
             throw new AssertionError("the future did not complete", e);
         }
