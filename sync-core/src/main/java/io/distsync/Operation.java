@@ -168,7 +168,7 @@ abstract class Operation<T, R> {
             LockSupport.unpark(thread);
         } else if (waiting != null) {
             OperationFuture<?> future = (OperationFuture<?>) waiting;
-            pipeline.context().dispatcher().execute(future::complete);
+            pipeline.context().dispatcher().complete(future::complete);
         }
     }
 
@@ -259,7 +259,7 @@ abstract class Operation<T, R> {
                     .schedule(
                             () -> {
                                 operation.expire();
-                                context.dispatcher().execute(this::complete);
+                                context.dispatcher().complete(this::complete);
                             },
                             context.settings().timeout());
             CompletableFuture<R> unused = whenComplete((result, failure) -> timeout.cancel());

@@ -385,6 +385,10 @@ final class UpdatePipeline<T> {
                     continue;
                 }
             }
+            if (aborted) {
+                batch.operations.forEach(Operation::abort);
+                return null;
+            }
             if (sendAll(batch.operations)) {
                 return new Commit(
                         topic.name(),
@@ -710,7 +714,8 @@ final class UpdatePipeline<T> {
     /** Calls that wait for their outcome; an estimate. */
     int pending() {
         Batch<T> batch = current;
-        return queue.size() + (batch == null ? 0 : batch.operations.size());
+        int underWay = batch == null ? 0 : batch.operations.size();
+        return queue.size() + (underWay == 0 && (boolean) OWNED.getVolatile(this) ? 1 : underWay);
     }
 
     /** Waits until nothing is under way, or the time has come. */
