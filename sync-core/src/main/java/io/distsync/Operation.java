@@ -128,7 +128,14 @@ abstract class Operation<T, R> {
             return;
         }
         count(outcome);
-        wakeCaller();
+        if (waiter != null) {
+            wakeSoon();
+        }
+    }
+
+    /** Wakes the caller as soon as the thread that settled this is done with more important things. */
+    void wakeSoon() {
+        pipeline.wakeLater(this);
     }
 
     // --- the caller's side ------------------------------------------------------------------------------------------
@@ -162,7 +169,7 @@ abstract class Operation<T, R> {
         }
     }
 
-    private void wakeCaller() {
+    final void wakeCaller() {
         Object waiting = waiter;
         if (waiting instanceof Thread thread) {
             LockSupport.unpark(thread);

@@ -70,11 +70,18 @@ final class UpdatePipeline<T> {
 
     static {
         try {
-            OWNED = MethodHandles.lookup().findVarHandle(UpdatePipeline.class, "owned", boolean.class);
+            OWNED = MethodHandles.lookup().findVarHandle(UpdatePipeline.class, "owned", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
+
+    private static final int FREE = 0;
+    private static final int RUNNING = 1;
+    private static final int PENDING = 2;
+
+    /** How often a caller looks whether a running owner is done before it queues its operation: some microseconds. */
+    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 100 : 1;
 
     private static final long NOBODY = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
@@ -96,7 +103,7 @@ final class UpdatePipeline<T> {
     private final ConcurrentLinkedQueue<Operation<T, ?>> queue = new ConcurrentLinkedQueue<>();
 
     @SuppressWarnings("UnusedVariable") // by VarHandle
-    private boolean owned;
+    private int owned = FREE;
 
     private volatile boolean refusing;
     private volatile boolean aborted;
@@ -109,6 +116,7 @@ final class UpdatePipeline<T> {
     private @Nullable Map<String, Known> others;
     private Version head = Version.ABSENT; // status reads it too: an older value does no harm
     private int carried;
+    private List<Operation<T, ?>> settled = List.of();
     private long sequence;
     private final long sender = ThreadLocalRandom.current().nextLong();
 
@@ -164,17 +172,30 @@ final class UpdatePipeline<T> {
                     + "' must not update its own topic: return the new state instead");
         }
         requireOpen();
-        if (queue.isEmpty() && OWNED.compareAndSet(this, false, true)) {
-            carried = 0;
+        if (own()) {
             operation.keepPrivate();
             drive(new Batch<>(this, List.of(operation)));
             return;
         }
         queue.add(operation);
-        if (OWNED.compareAndSet(this, false, true)) {
-            carried = 0;
+        if (OWNED.compareAndSet(this, FREE, RUNNING)) {
             drive(null);
         }
+    }
+
+    /** Becomes the owner if nobody waits for that, and the present owner leaves soon. */
+    private boolean own() {
+        for (int i = 0; i < SPINS && queue.isEmpty(); i++) {
+            int now = (int) OWNED.getAcquire(this);
+            if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
+                return true;
+            }
+            if (now == PENDING) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
     }
 
     /** Runs a user's function; see {@link #submit}. */
@@ -191,6 +212,7 @@ final class UpdatePipeline<T> {
 
     /** Works on the batch, and then on whatever is queued, until nothing is left or a stage is pending. */
     private void drive(@Nullable Batch<T> start) {
+        carried = 0;
         Batch<T> batch = start == null ? next() : start;
         while (batch != null) {
             CompletableFuture<?> stage = advance(batch);
@@ -199,18 +221,25 @@ final class UpdatePipeline<T> {
             } else if (stage.isDone()) {
                 batch = absorb(batch, stage) ? next() : batch;
             } else {
-                batch.operations.forEach(Operation::share);
-                current = batch;
-                Batch<T> pending = batch;
-                CompletableFuture<?> unused = stage.whenComplete(
-                        (result, error) -> context.dispatcher().execute(() -> resume(pending, stage)));
+                leave(batch, stage);
                 return;
             }
         }
     }
 
+    /** Leaves ownership with the stage; its completion goes on. */
+    private void leave(Batch<T> batch, CompletableFuture<?> stage) {
+        batch.operations.forEach(Operation::share);
+        current = batch;
+        List<Operation<T, ?>> settled = takeSettled();
+        OWNED.setVolatile(this, PENDING);
+        CompletableFuture<?> unused =
+                stage.whenComplete((result, error) -> context.dispatcher().execute(() -> resume(batch, stage)));
+        settled.forEach(Operation::wakeCaller);
+    }
+
     private void resume(Batch<T> batch, CompletableFuture<?> stage) {
-        carried = 0;
+        OWNED.setVolatile(this, RUNNING);
         drive(absorb(batch, stage) ? null : batch);
     }
 
@@ -226,19 +255,41 @@ final class UpdatePipeline<T> {
             List<Operation<T, ?>> operations = poll();
             if (!operations.isEmpty()) {
                 carried += operations.size();
-                if (carried > MAX_CARRIED) {
-                    carried = 0;
-                    Batch<T> rest = new Batch<>(this, operations);
-                    context.dispatcher().execute(() -> drive(rest));
-                    return null;
+                Batch<T> batch = new Batch<>(this, operations);
+                if (carried <= MAX_CARRIED) {
+                    return batch;
                 }
-                return new Batch<>(this, operations);
+                List<Operation<T, ?>> settled = takeSettled();
+                context.dispatcher().execute(() -> drive(batch));
+                settled.forEach(Operation::wakeCaller);
+                return null;
             }
-            OWNED.setVolatile(this, false);
-            if (queue.isEmpty() || !OWNED.compareAndSet(this, false, true)) {
+            List<Operation<T, ?>> settled = takeSettled();
+            OWNED.setVolatile(this, FREE);
+            settled.forEach(Operation::wakeCaller);
+            if (queue.isEmpty() || !OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return null;
             }
         }
+    }
+
+    /**
+     * Wakes the caller of a settled operation after ownership was given up: a caller woken before would most often take
+     * this thread's place on the processor, find the pipeline owned, and go to sleep again.
+     */
+    void wakeLater(Operation<T, ?> operation) {
+        if (settled.isEmpty()) {
+            settled = new ArrayList<>();
+        }
+        settled.add(operation);
+    }
+
+    private List<Operation<T, ?>> takeSettled() {
+        List<Operation<T, ?>> taken = settled;
+        if (!taken.isEmpty()) {
+            settled = List.of();
+        }
+        return taken;
     }
 
     private List<Operation<T, ?>> poll() {
@@ -715,12 +766,12 @@ final class UpdatePipeline<T> {
     int pending() {
         Batch<T> batch = current;
         int underWay = batch == null ? 0 : batch.operations.size();
-        return queue.size() + (underWay == 0 && (boolean) OWNED.getVolatile(this) ? 1 : underWay);
+        return queue.size() + (underWay == 0 && (int) OWNED.getVolatile(this) != FREE ? 1 : underWay);
     }
 
     /** Waits until nothing is under way, or the time has come. */
     void awaitIdle(long endNanos) {
-        while ((boolean) OWNED.getVolatile(this) || !queue.isEmpty()) {
+        while ((int) OWNED.getVolatile(this) != FREE || !queue.isEmpty()) {
             long left = endNanos - context.time().nanos();
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
                 return;
