@@ -7,9 +7,11 @@ import io.distsync.boot.SyncListenerErrorHandler;
 import java.lang.reflect.Method;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.BeanNotOfRequiredTypeException;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -53,7 +55,10 @@ final class ListenerScanner implements SmartInitializingSingleton {
     private @Nullable Class<?> targetClass(String beanName) {
         String scopedTarget = ScopedProxyUtils.getTargetBeanName(beanName);
         String definition = beans.containsBeanDefinition(scopedTarget) ? scopedTarget : beanName;
-        return AutoProxyUtils.determineTargetClass(beans, definition);
+        Object singleton = beans.getSingleton(definition);
+        return singleton == null || singleton instanceof FactoryBean
+                ? AutoProxyUtils.determineTargetClass(beans, definition)
+                : AopProxyUtils.ultimateTargetClass(singleton);
     }
 
     private void scan(String beanName, Class<?> type) {

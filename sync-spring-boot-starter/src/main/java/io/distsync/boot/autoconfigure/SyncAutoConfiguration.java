@@ -5,6 +5,7 @@ import io.distsync.SyncMetrics;
 import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
 import io.distsync.codec.Codec;
 import io.distsync.time.TimeSource;
 import org.springframework.beans.factory.InjectionPoint;
@@ -50,7 +51,8 @@ public final class SyncAutoConfiguration {
                 .timeout(properties.timeout())
                 .shutdownGrace(properties.shutdownGrace())
                 .maxConflicts(properties.maxConflicts())
-                .listenerBuffer(properties.listener().buffer());
+                .listenerBuffer(properties.listener().buffer())
+                .defaultRetention(TopicOptions.Retention.changes(properties.retention()));
         codec.ifAvailable(builder::codec);
         metrics.ifAvailable(builder::metrics);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));

@@ -11,10 +11,11 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether to set up the synchronisation service. Without it there is no bean and no thread of it.
  * @param mode Where the state lives.
- * @param prefix Text put before every key, channel and Kafka topic, to keep applications on one store apart. At most 100
- *     characters of A-Z a-z 0-9 . _ - : /
+ * @param prefix Text put before every key, channel and Kafka topic, to keep applications on one store apart: at most 100
+ *     characters of A-Z a-z 0-9 . _ - : and /. Not used in local mode.
  * @param timeout Deadline of an operation, retries included. From 1ms to 1d.
  * @param heartbeat Time between two checks of the connection and of the server's identity. From 10ms to 1h.
+ *     Not used in local mode.
  * @param retention Number of changes the log of a topic keeps for followers that were away, unless the topic says
  *     otherwise. At least 256.
  * @param maxPayloadSize Largest payload of one commit. From 1KB to 512MB.
