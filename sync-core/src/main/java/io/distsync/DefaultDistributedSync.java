@@ -80,9 +80,8 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
             return register(replica.addReader(
                     seam -> new EveryListener<>(replica, seam, callbacks, topic.name(), name, context)));
         }
-        LatestListener<T> listener = new LatestListener<>(replica, callbacks, topic.name(), name, context);
-        replica.addWatcher(listener);
-        return register(listener);
+        return register(replica.addWatcher(
+                seen -> new LatestListener<>(replica, seen, callbacks, topic.name(), name, context)));
     }
 
     @Override

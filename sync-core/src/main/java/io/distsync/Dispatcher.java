@@ -39,18 +39,29 @@ final class Dispatcher implements Executor {
         AtomicInteger number = new AtomicInteger();
         pool = new ThreadPoolExecutor(
                 base, MAX_THREADS, KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, threadPrefix + number.incrementAndGet());
+                    Thread thread = new Worker(this, task, threadPrefix + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
         pool.allowCoreThreadTimeOut(true);
-        pool.setRejectedExecutionHandler((task, closed) -> log.trace("dispatcher closed, task dropped"));
+        pool.setRejectedExecutionHandler((task, closed) -> drop(task));
     }
 
     /** Runs the task soon; dropped after {@link #close}. */
     @Override
     public void execute(Runnable task) {
         pool.execute(() -> run(task));
+        if (!pool.getQueue().isEmpty()) {
+            watch();
+        }
+    }
+
+    /**
+     * Runs the task soon; if that is too late because of {@link #close}, at once on the thread that finds out. For the
+     * ends of futures: somebody waits for them.
+     */
+    void complete(Runnable task) {
+        pool.execute(new Completion(this, task));
         if (!pool.getQueue().isEmpty()) {
             watch();
         }
@@ -87,18 +98,52 @@ final class Dispatcher implements Executor {
         }
     }
 
-    /** Takes no more tasks, waits for the running ones, and interrupts those that outlast the wait. */
+    /** Drops a task that came too late, unless somebody waits for it. */
+    private boolean drop(Runnable task) {
+        if (task instanceof Completion) {
+            task.run();
+            return false;
+        }
+        return true;
+    }
+
+    /** A thread that knows whose it is. */
+    private static final class Worker extends Thread {
+
+        private final Dispatcher owner;
+
+        Worker(Dispatcher owner, Runnable work, String name) {
+            super(work, name);
+            this.owner = owner;
+        }
+    }
+
+    private record Completion(Dispatcher dispatcher, Runnable task) implements Runnable {
+
+        @Override
+        public void run() {
+            dispatcher.run(task);
+        }
+    }
+
+    /**
+     * Takes no more tasks, waits for the running ones, and interrupts those that outlast the wait. Called from inside a
+     * task, it does not wait: the caller itself is what it would wait for.
+     */
     void close(Duration grace) {
         pool.shutdown();
+        if (Thread.currentThread() instanceof Worker worker && worker.owner == this) {
+            return;
+        }
         try {
             if (!pool.awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS)) {
-                int dropped = pool.shutdownNow().size();
+                long dropped = pool.shutdownNow().stream().filter(this::drop).count();
                 log.warn(
                         "listeners were still running at the end of the shutdown grace; interrupted, {} calls dropped",
                         dropped);
             }
         } catch (InterruptedException e) {
-            pool.shutdownNow();
+            pool.shutdownNow().forEach(this::drop);
             Thread.currentThread().interrupt();
         }
     }

@@ -46,7 +46,8 @@ public interface DistributedSync<T> extends AutoCloseable {
     /**
      * Publishes the present state, if any, and then every change, as fast as each subscriber asks for them. A
      * subscriber that falls behind the bounded buffer, or whose history was reset, gets {@link
-     * io.distsync.error.SkippedChangesException}; when the handle is closed, the stream completes.
+     * io.distsync.error.SkippedChangesException}; one that meets a change which cannot be decoded gets {@link
+     * io.distsync.error.UndecodableStateException}; when the handle is closed, the stream completes.
      */
     Flow.Publisher<Versioned<T>> publisher();
 

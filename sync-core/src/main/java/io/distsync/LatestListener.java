@@ -9,14 +9,21 @@ final class LatestListener<T> extends ListenerTask {
     private final SyncListenerCallbacks<T> callbacks;
 
     // The running thread's.
-    private Version told = Version.ABSENT;
+    private Version told;
     private long errorsTold;
 
     LatestListener(
-            Replica<T> replica, SyncListenerCallbacks<T> callbacks, String topic, String name, ServiceContext context) {
+            Replica<T> replica,
+            Replica.Latest<T> seen,
+            SyncListenerCallbacks<T> callbacks,
+            String topic,
+            String name,
+            ServiceContext context) {
         super(topic, name, context);
         this.replica = replica;
         this.callbacks = callbacks;
+        this.told = seen.state().present() ? Version.ABSENT : seen.state().version();
+        this.errorsTold = seen.failures();
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.distsync.backend.FeedState;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
-import io.distsync.error.SyncException;
+import io.distsync.error.UndecodableStateException;
 import io.distsync.version.Version;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,8 +86,8 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
         for (io.distsync.backend.Entry entry : page.entries()) {
             try {
                 loading.add(new MapEntry<>(entry.key(), runtime.pipeline().versioned(entry), entry.leaseId()));
-            } catch (SyncException e) {
-                items.append(new MapItem.Failed<>(e));
+            } catch (UndecodableStateException e) {
+                items.append(new MapItem.Failed<>(TopicFormat.at(entry.version(), e)));
             }
         }
         if (!page.more()) {
@@ -104,12 +104,14 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
         for (Change change : changes) {
             try {
                 decoded.add(runtime.pipeline().mapChange(change));
-            } catch (SyncException e) {
-                items.append(new MapItem.Failed<>(e));
+            } catch (UndecodableStateException e) {
+                items.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
             }
         }
         position = changes.get(changes.size() - 1).version();
-        items.append(new MapItem.Changes<>(decoded));
+        if (!decoded.isEmpty()) {
+            items.append(new MapItem.Changes<>(decoded));
+        }
         items.publish();
     }
 

@@ -322,7 +322,10 @@ final class Replica<T> implements ChangeListener {
             signal();
         }
         if (commits.hasReaders()) {
-            commits.append(new MapItem.Changes<>(mapChanges(changes)));
+            List<MapChange<T>> decoded = mapChanges(changes);
+            if (!decoded.isEmpty()) {
+                commits.append(new MapItem.Changes<>(decoded));
+            }
             commits.publish();
         }
     }
@@ -407,15 +410,14 @@ final class Replica<T> implements ChangeListener {
     private void reportUndecodable(String key, Version version, UndecodableStateException reason) {
         context.metrics().undecodable(topic.name());
         log.error(
-                "topic '{}'{}: revision {} cannot be decoded, the last good value is kept: {}",
-                topic.name(),
-                key.isEmpty() ? "" : ", key '" + key + "'",
+                "revision {}{} cannot be decoded, the last good value is kept: {}",
                 version,
+                key.isEmpty() ? "" : ", key '" + key + "',",
                 reason.getMessage());
         if (key.isEmpty()) {
-            failure = reason;
+            failure = TopicFormat.at(version, reason);
             failures++;
-            states.append(new Failure(reason));
+            states.append(new Failure(failure));
             states.publish();
         }
     }
@@ -444,9 +446,11 @@ final class Replica<T> implements ChangeListener {
     }
 
     /** Adds a task that is only woken, and looks at {@link #latest()} itself. */
-    synchronized void addWatcher(SerialTask task) {
+    synchronized <S extends SerialTask> S addWatcher(Function<Latest<T>, S> factory) {
+        S task = factory.apply(latest());
         states.add(task);
         task.wake();
+        return task;
     }
 
     synchronized Latest<T> latest() {
@@ -513,7 +517,7 @@ final class Replica<T> implements ChangeListener {
             try {
                 decoded.add(new MapChange<>(change.key(), versioned(change), change.previous(), change.cause()));
             } catch (UndecodableStateException e) {
-                commits.append(new MapItem.Failed<>(e));
+                commits.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
             }
         }
         return decoded;

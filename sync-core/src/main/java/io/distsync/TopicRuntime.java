@@ -40,7 +40,7 @@ final class TopicRuntime<T> {
     TopicRuntime(Topic<T> topic, ServiceContext context) {
         this.topic = topic;
         this.context = context;
-        this.format = context.codec().format(topic.type());
+        this.format = new TopicFormat<>(topic.name(), context.codec().format(topic.type()));
         this.pipeline = new UpdatePipeline<>(topic, format, context);
     }
 

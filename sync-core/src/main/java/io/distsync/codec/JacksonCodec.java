@@ -27,10 +27,12 @@ public final class JacksonCodec implements Codec {
         return using(JsonMapper.builder().build());
     }
 
-    /** A codec on a copy of the given mapper that tolerates unknown properties and reads no type names. */
+    /** A codec on a copy of the given mapper that tolerates unknown and missing properties and reads no type names. */
     public static JacksonCodec using(JsonMapper mapper) {
         return new JacksonCodec(mapper.rebuild()
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                // Jackson 3 switched this on, and then refuses a record that has got a new int since it was stored.
+                .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .deactivateDefaultTyping()
                 .build());
@@ -41,38 +43,62 @@ public final class JacksonCodec implements Codec {
         JavaType javaType = mapper.constructType(type);
         ObjectReader reader = mapper.readerFor(javaType);
         ObjectWriter writer = mapper.writerFor(javaType);
-        return new JsonFormat<>(javaType, reader, writer);
+        return new JsonFormat<>(javaType, javaType.getRawClass(), reader, writer);
     }
 
-    private record JsonFormat<T>(JavaType type, ObjectReader reader, ObjectWriter writer) implements PayloadFormat<T> {
+    private record JsonFormat<T>(JavaType type, Class<?> raw, ObjectReader reader, ObjectWriter writer)
+            implements PayloadFormat<T> {
 
         @Override
         public byte[] encode(T value) {
             try {
                 return writer.writeValueAsBytes(value);
             } catch (JacksonException e) {
-                throw new IllegalArgumentException("cannot encode a value of " + type + " as JSON", e);
+                throw new IllegalArgumentException("cannot encode a value of " + type.toCanonical() + " as JSON", e);
             }
         }
 
         @Override
         public T decode(byte[] bytes) {
+            T value;
             try {
-                T value = reader.readValue(bytes);
-                if (value == null) {
-                    throw new UndecodableStateException("the stored JSON is null, which is no value of " + type);
-                }
-                return value;
-            } catch (JacksonException e) {
-                throw new UndecodableStateException(
-                        "the stored " + bytes.length + " bytes are no JSON of " + type + ": " + e.getOriginalMessage(),
-                        e);
+                value = reader.readValue(bytes);
+            } catch (RuntimeException e) {
+                throw undecodable(bytes.length, e);
             }
+            if (value == null) {
+                throw new UndecodableStateException(
+                        "the stored JSON is null, which is no value of " + type.toCanonical());
+            }
+            return value;
+        }
+
+        /**
+         * Says what went wrong and where, but nothing of the content, which may be confidential: the messages of
+         * Jackson quote it, and so may those of the type itself. Hence neither a message nor a cause is passed on.
+         */
+        private UndecodableStateException undecodable(int size, RuntimeException failure) {
+            StringBuilder message = new StringBuilder("the stored ")
+                    .append(size)
+                    .append(" bytes are no JSON of ")
+                    .append(type.toCanonical())
+                    .append(": ")
+                    .append(failure.getClass().getSimpleName());
+            if (failure.getCause() != null) {
+                message.append(" by ").append(failure.getCause().getClass().getSimpleName());
+            }
+            if (failure instanceof JacksonException problem && problem.getLocation() != null) {
+                message.append(" at line ")
+                        .append(problem.getLocation().getLineNr())
+                        .append(", column ")
+                        .append(problem.getLocation().getColumnNr());
+            }
+            return new UndecodableStateException(message.toString());
         }
 
         @Override
         public boolean accepts(Object value) {
-            return type.getRawClass().isInstance(value);
+            return raw.isInstance(value);
         }
     }
 }

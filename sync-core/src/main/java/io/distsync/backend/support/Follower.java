@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -150,9 +151,9 @@ public final class Follower implements Subscription {
             int pageSize) {
         this.pageSize = pageSize;
         this.topic = topic;
-        this.start = after;
-        this.scope = scope;
-        this.listener = listener;
+        this.start = Objects.requireNonNull(after, "after");
+        this.scope = Objects.requireNonNull(scope, "scope");
+        this.listener = Objects.requireNonNull(listener, "listener");
         this.state = state;
         this.history = history;
         this.scheduler = scheduler;
