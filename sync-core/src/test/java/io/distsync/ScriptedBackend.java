@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class ScriptedBackend implements SyncBackend {
     private final SyncBackend store;
     private final int maxPayloadBytes;
     private final Deque<Fault> script = new ArrayDeque<>();
+    private final AtomicInteger reads = new AtomicInteger();
     private final List<Commit> attempts = new CopyOnWriteArrayList<>();
     private final Set<Feed> feeds = ConcurrentHashMap.newKeySet();
     private Fault otherwise = Fault.pass();
@@ -70,6 +72,11 @@ final class ScriptedBackend implements SyncBackend {
     /** The commits that were tried, repeats included. */
     List<Commit> attempts() {
         return List.copyOf(attempts);
+    }
+
+    /** How many reads were tried. */
+    int reads() {
+        return reads.get();
     }
 
     /** Breaks the connection: operations fail, feeds fall silent and say so. */
@@ -235,6 +242,7 @@ final class ScriptedBackend implements SyncBackend {
 
     @Override
     public CompletionStage<Page> read(String topic, Selection selection) {
+        reads.incrementAndGet();
         return isCut() ? unavailable() : store.read(topic, selection).thenApply(ScriptedBackend::reread);
     }
 
