@@ -11,11 +11,11 @@ import io.distsync.error.AbsentStateException;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -233,13 +233,13 @@ final class Batch<T> {
         return change == null || payload == null ? Known.ABSENT : new Known(change.version(), payload);
     }
 
-    void forEachCell(Consumer<Cell> action) {
-        if (first != null) {
-            action.accept(first);
-        }
-        if (others != null) {
-            others.values().forEach(action);
-        }
+    @Nullable
+    Cell firstCell() {
+        return first;
+    }
+
+    Collection<Cell> otherCells() {
+        return others == null ? List.of() : others.values();
     }
 
     /** Most batches have one of each: such a list is immutable already, and not copied again by the commit. */

@@ -86,6 +86,11 @@ final class Inquiry<T, A, R> extends Operation<T, R> {
     }
 
     @Override
+    void wakeSoon() {
+        wakeCaller(); // its thread owns no pipeline
+    }
+
+    @Override
     void apply(Batch<T> batch) {
         throw new IllegalStateException("a question takes no part in a batch");
     }

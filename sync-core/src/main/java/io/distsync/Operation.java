@@ -51,6 +51,9 @@ abstract class Operation<T, R> {
     private volatile @Nullable Object waiter; // a Thread or an OperationFuture
     private int conflicts; // owner
 
+    /** Whether only the caller knows of it, being the owner itself: nobody to race with. */
+    private boolean isPrivate;
+
     Operation(UpdatePipeline<T> pipeline) {
         this.pipeline = pipeline;
     }
@@ -69,13 +72,31 @@ abstract class Operation<T, R> {
 
     // --- the owner's side -------------------------------------------------------------------------------------------
 
+    /** Marks it as carried by its own caller, who will not look at it before the owner's loop has returned. */
+    final void keepPrivate() {
+        isPrivate = true;
+    }
+
+    /** Ends that: somebody else goes on with it. */
+    final void share() {
+        isPrivate = false;
+    }
+
     /** Withdraws the caller's right to say "not applied"; false if the caller has given up. */
     final boolean send() {
+        if (isPrivate) {
+            STATE.set(this, SENT);
+            return true;
+        }
         return STATE.compareAndSet(this, WAITING, SENT);
     }
 
     /** Gives it back after the store said that nothing was applied; false if the caller has given up. */
     final boolean unsend() {
+        if (isPrivate) {
+            STATE.set(this, WAITING);
+            return true;
+        }
         return STATE.compareAndSet(this, SENT, WAITING);
     }
 
@@ -98,11 +119,23 @@ abstract class Operation<T, R> {
     }
 
     private void finish(Object outcome) {
+        if (isPrivate) {
+            STATE.set(this, outcome);
+            count(outcome);
+            return;
+        }
         if (!STATE.compareAndSet(this, SENT, outcome) && !STATE.compareAndSet(this, WAITING, outcome)) {
             return;
         }
         count(outcome);
-        wakeCaller();
+        if (waiter != null) {
+            wakeSoon();
+        }
+    }
+
+    /** Wakes the caller as soon as the thread that settled this is done with more important things. */
+    void wakeSoon() {
+        pipeline.wakeLater(this);
     }
 
     // --- the caller's side ------------------------------------------------------------------------------------------
@@ -136,7 +169,7 @@ abstract class Operation<T, R> {
         }
     }
 
-    private void wakeCaller() {
+    final void wakeCaller() {
         Object waiting = waiter;
         if (waiting instanceof Thread thread) {
             LockSupport.unpark(thread);

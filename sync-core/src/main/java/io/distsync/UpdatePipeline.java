@@ -70,12 +70,20 @@ final class UpdatePipeline<T> {
 
     static {
         try {
-            OWNED = MethodHandles.lookup().findVarHandle(UpdatePipeline.class, "owned", boolean.class);
+            OWNED = MethodHandles.lookup().findVarHandle(UpdatePipeline.class, "owned", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
+    private static final int FREE = 0;
+    private static final int RUNNING = 1;
+    private static final int PENDING = 2;
+
+    /** How often a caller looks whether a running owner is done before it queues its operation: some microseconds. */
+    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 100 : 1;
+
+    private static final long NOBODY = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
     private static final int MAX_KNOWN = 256;
 
@@ -95,7 +103,7 @@ final class UpdatePipeline<T> {
     private final ConcurrentLinkedQueue<Operation<T, ?>> queue = new ConcurrentLinkedQueue<>();
 
     @SuppressWarnings("UnusedVariable") // by VarHandle
-    private boolean owned;
+    private int owned = FREE;
 
     private volatile boolean refusing;
     private volatile boolean aborted;
@@ -108,11 +116,12 @@ final class UpdatePipeline<T> {
     private @Nullable Map<String, Known> others;
     private Version head = Version.ABSENT; // status reads it too: an older value does no harm
     private int carried;
+    private List<Operation<T, ?>> settled = List.of();
     private long sequence;
     private final long sender = ThreadLocalRandom.current().nextLong();
 
-    /** The thread inside a function of a user; only compared with the current thread, so a stale read is harmless. */
-    private @Nullable Thread calling;
+    /** The id of the thread inside a user's function; a thread only looks for its own, so a stale read is harmless. */
+    private long calling = NOBODY;
 
     UpdatePipeline(Topic<T> topic, PayloadFormat<T> format, ServiceContext context) {
         this.topic = topic;
@@ -150,37 +159,52 @@ final class UpdatePipeline<T> {
 
     /** The newest version of the topic this pipeline has heard of. */
     Version head() {
-        return head;
+        Known latest = single;
+        return latest != null && latest.version().isNewerThan(head) ? latest.version() : head;
     }
 
     // --- submitting -------------------------------------------------------------------------------------------------
 
     /** Takes the operation on; its outcome may be there on return. */
     void submit(Operation<T, ?> operation) {
-        if (calling == Thread.currentThread()) {
+        if (calling == Thread.currentThread().getId()) {
             throw new IllegalStateException("an update function of topic '" + topic.name()
                     + "' must not update its own topic: return the new state instead");
         }
         requireOpen();
-        if (queue.isEmpty() && OWNED.compareAndSet(this, false, true)) {
-            carried = 0;
+        if (own()) {
+            operation.keepPrivate();
             drive(new Batch<>(this, List.of(operation)));
             return;
         }
         queue.add(operation);
-        if (OWNED.compareAndSet(this, false, true)) {
-            carried = 0;
+        if (OWNED.compareAndSet(this, FREE, RUNNING)) {
             drive(null);
         }
     }
 
+    /** Becomes the owner if nobody waits for that, and the present owner leaves soon. */
+    private boolean own() {
+        for (int i = 0; i < SPINS && queue.isEmpty(); i++) {
+            int now = (int) OWNED.getAcquire(this);
+            if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
+                return true;
+            }
+            if (now == PENDING) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
+    }
+
     /** Runs a user's function; see {@link #submit}. */
     T call(UnaryOperator<T> update, T before) {
-        calling = Thread.currentThread();
+        calling = Thread.currentThread().getId();
         try {
             return update.apply(before);
         } finally {
-            calling = null;
+            calling = NOBODY;
         }
     }
 
@@ -188,6 +212,7 @@ final class UpdatePipeline<T> {
 
     /** Works on the batch, and then on whatever is queued, until nothing is left or a stage is pending. */
     private void drive(@Nullable Batch<T> start) {
+        carried = 0;
         Batch<T> batch = start == null ? next() : start;
         while (batch != null) {
             CompletableFuture<?> stage = advance(batch);
@@ -196,17 +221,25 @@ final class UpdatePipeline<T> {
             } else if (stage.isDone()) {
                 batch = absorb(batch, stage) ? next() : batch;
             } else {
-                current = batch;
-                Batch<T> pending = batch;
-                CompletableFuture<?> unused = stage.whenComplete(
-                        (result, error) -> context.dispatcher().execute(() -> resume(pending, stage)));
+                leave(batch, stage);
                 return;
             }
         }
     }
 
+    /** Leaves ownership with the stage; its completion goes on. */
+    private void leave(Batch<T> batch, CompletableFuture<?> stage) {
+        batch.operations.forEach(Operation::share);
+        current = batch;
+        List<Operation<T, ?>> settled = takeSettled();
+        OWNED.setVolatile(this, PENDING);
+        CompletableFuture<?> unused =
+                stage.whenComplete((result, error) -> context.dispatcher().execute(() -> resume(batch, stage)));
+        settled.forEach(Operation::wakeCaller);
+    }
+
     private void resume(Batch<T> batch, CompletableFuture<?> stage) {
-        carried = 0;
+        OWNED.setVolatile(this, RUNNING);
         drive(absorb(batch, stage) ? null : batch);
     }
 
@@ -215,23 +248,48 @@ final class UpdatePipeline<T> {
         if (current != null) {
             current = null;
         }
+        if (others != null && others.size() > MAX_KNOWN) {
+            others = null;
+        }
         while (true) {
             List<Operation<T, ?>> operations = poll();
             if (!operations.isEmpty()) {
                 carried += operations.size();
-                if (carried > MAX_CARRIED) {
-                    carried = 0;
-                    Batch<T> rest = new Batch<>(this, operations);
-                    context.dispatcher().execute(() -> drive(rest));
-                    return null;
+                Batch<T> batch = new Batch<>(this, operations);
+                if (carried <= MAX_CARRIED) {
+                    return batch;
                 }
-                return new Batch<>(this, operations);
+                List<Operation<T, ?>> settled = takeSettled();
+                context.dispatcher().execute(() -> drive(batch));
+                settled.forEach(Operation::wakeCaller);
+                return null;
             }
-            OWNED.setVolatile(this, false);
-            if (queue.isEmpty() || !OWNED.compareAndSet(this, false, true)) {
+            List<Operation<T, ?>> settled = takeSettled();
+            OWNED.setVolatile(this, FREE);
+            settled.forEach(Operation::wakeCaller);
+            if (queue.isEmpty() || !OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return null;
             }
         }
+    }
+
+    /**
+     * Wakes the caller of a settled operation after ownership was given up: a caller woken before would most often take
+     * this thread's place on the processor, find the pipeline owned, and go to sleep again.
+     */
+    void wakeLater(Operation<T, ?> operation) {
+        if (settled.isEmpty()) {
+            settled = new ArrayList<>();
+        }
+        settled.add(operation);
+    }
+
+    private List<Operation<T, ?>> takeSettled() {
+        List<Operation<T, ?>> taken = settled;
+        if (!taken.isEmpty()) {
+            settled = List.of();
+        }
+        return taken;
     }
 
     private List<Operation<T, ?>> poll() {
@@ -367,7 +425,7 @@ final class UpdatePipeline<T> {
             }
             CommitOperation<T> alone = batch.alone();
             if (alone != null) {
-                return alone.send() ? alone.commit(nextRequest(), head) : null;
+                return alone.send() ? alone.commit(nextRequest(), head()) : null;
             }
             int applied = apply(batch);
             if (applied < operations.size()) {
@@ -386,7 +444,7 @@ final class UpdatePipeline<T> {
                 return new Commit(
                         topic.name(),
                         nextRequest(),
-                        head,
+                        head(),
                         batch.checks(),
                         batch.mutations(),
                         Selection.none(),
@@ -452,17 +510,16 @@ final class UpdatePipeline<T> {
     // --- outcomes ---------------------------------------------------------------------------------------------------
 
     private void settle(Batch<T> batch, Committed committed) {
-        learnHead(committed.head());
         CommitOperation<T> alone = batch.alone();
         if (alone != null) {
             alone.touchedKeys(committed).forEach(this::unlearn);
         } else {
-            batch.forEachCell(cell -> {
-                if (cell.isWritten()) {
-                    learn(cell.key, batch.result(cell, committed));
-                }
-            });
+            learn(batch.firstCell(), batch, committed);
+            for (Cell cell : batch.otherCells()) {
+                learn(cell, batch, committed);
+            }
         }
+        learnHead(committed.head());
         Replica<T> view = replica;
         if (view != null) {
             view.acknowledged(committed.outcomes());
@@ -602,11 +659,17 @@ final class UpdatePipeline<T> {
             return;
         }
         Map<String, Known> map = others;
-        if (map == null || map.size() >= MAX_KNOWN) {
+        if (map == null) {
             map = new HashMap<>();
             others = map;
         }
         map.put(key, known);
+    }
+
+    private void learn(@Nullable Cell cell, Batch<T> batch, Committed committed) {
+        if (cell != null && cell.isWritten()) {
+            learn(cell.key, batch.result(cell, committed));
+        }
     }
 
     private void unlearn(String key) {
@@ -622,8 +685,12 @@ final class UpdatePipeline<T> {
         others = null;
     }
 
+    /** Remembers the newest version heard of; most often it is the single entry's, and needs no second place. */
     private void learnHead(Version version) {
-        head = version;
+        Known latest = single;
+        if (latest == null || !latest.version().equals(version)) {
+            head = version;
+        }
     }
 
     /** Takes over what the replica has heard of other nodes, so that the first try is not lost. */
@@ -699,12 +766,12 @@ final class UpdatePipeline<T> {
     int pending() {
         Batch<T> batch = current;
         int underWay = batch == null ? 0 : batch.operations.size();
-        return queue.size() + (underWay == 0 && (boolean) OWNED.getVolatile(this) ? 1 : underWay);
+        return queue.size() + (underWay == 0 && (int) OWNED.getVolatile(this) != FREE ? 1 : underWay);
     }
 
     /** Waits until nothing is under way, or the time has come. */
     void awaitIdle(long endNanos) {
-        while ((boolean) OWNED.getVolatile(this) || !queue.isEmpty()) {
+        while ((int) OWNED.getVolatile(this) != FREE || !queue.isEmpty()) {
             long left = endNanos - context.time().nanos();
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
                 return;

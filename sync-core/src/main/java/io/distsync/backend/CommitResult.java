@@ -1,7 +1,6 @@
 package io.distsync.backend;
 
 import io.distsync.version.Version;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,15 +13,11 @@ public sealed interface CommitResult {
     /**
      * The commit took effect, now or at an earlier attempt.
      *
-     * @param outcomes one for each mutation, in order: its change, or {@code null} if it had no effect
+     * @param outcomes one for each mutation, in order: its change, or {@code null} if it had no effect; not to be changed
+     *     (and not copied: a list with nulls cannot be made immutable cheaply)
      * @param selected the commit's selection, read after the mutations
      */
     record Committed(Version head, List<@Nullable Change> outcomes, Page selected) implements CommitResult {
-
-        public Committed {
-            // List.copyOf refuses null elements; every producer hands over a list of its own.
-            outcomes = Collections.unmodifiableList(outcomes);
-        }
 
         /** The change a mutation made, or {@code null} if it had no effect. */
         public @Nullable Change outcome(int mutation) {

@@ -11,6 +11,9 @@ import java.util.List;
  */
 public record Page(Version head, List<Entry> entries, boolean more) {
 
+    /** What a commit selects that selects nothing: no entries, of no moment. */
+    public static final Page NOTHING = new Page(Version.ABSENT, List.of(), false);
+
     public Page {
         entries = List.copyOf(entries);
     }

@@ -43,10 +43,11 @@ public final class JacksonCodec implements Codec {
         JavaType javaType = mapper.constructType(type);
         ObjectReader reader = mapper.readerFor(javaType);
         ObjectWriter writer = mapper.writerFor(javaType);
-        return new JsonFormat<>(javaType, reader, writer);
+        return new JsonFormat<>(javaType, javaType.getRawClass(), reader, writer);
     }
 
-    private record JsonFormat<T>(JavaType type, ObjectReader reader, ObjectWriter writer) implements PayloadFormat<T> {
+    private record JsonFormat<T>(JavaType type, Class<?> raw, ObjectReader reader, ObjectWriter writer)
+            implements PayloadFormat<T> {
 
         @Override
         public byte[] encode(T value) {
@@ -97,7 +98,7 @@ public final class JacksonCodec implements Codec {
 
         @Override
         public boolean accepts(Object value) {
-            return type.getRawClass().isInstance(value);
+            return raw.isInstance(value);
         }
     }
 }

@@ -269,7 +269,7 @@ public final class LocalSyncBackend implements SyncBackend {
     }
 
     private void scheduleSweep() {
-        if (!watched.isEmpty() && sweeping.compareAndSet(false, true)) {
+        if (!closed && !watched.isEmpty() && sweeping.compareAndSet(false, true)) {
             scheduler.schedule(this::sweep, sweepInterval);
         }
     }

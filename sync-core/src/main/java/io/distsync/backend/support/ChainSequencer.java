@@ -264,6 +264,8 @@ final class ChainSequencer implements Sequencer {
     }
 
     private void endFill(Version head) {
+        // First: a relic that links to the head would go on from it, though the answer says that nothing does.
+        held.dropOlderThan(questions);
         release();
         if (phase == Phase.DETACHED) {
             return;
@@ -272,7 +274,6 @@ final class ChainSequencer implements Sequencer {
             abandon(new History.Gone(position, head));
             return;
         }
-        held.dropOlderThan(questions);
         phase = Phase.SETTLED;
         askIfStuck();
     }

@@ -5,7 +5,6 @@ import io.distsync.backend.History;
 import io.distsync.backend.TopicOptions.Retention;
 import io.distsync.version.Version;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,48 +16,78 @@ final class ChangeLog {
 
     private static final int INITIAL_CAPACITY = 2;
 
-    /** The position before the oldest retained change. */
-    private Version base;
+    private static final int REVISION = 0;
+    private static final int LINK = 1;
+    private static final int MILLIS = 2;
+    private static final int WIDTH = 3;
 
+    private final long epoch;
+
+    /** Revision and link of the position before the oldest retained change. */
+    private long baseRevision;
+
+    private long baseLink;
     private boolean trimmed;
 
     /** A ring of power-of-two length; allocated by the first commit, because most topics of many are idle. */
     private @Nullable LogRecord[] ring = new LogRecord[0];
 
+    /**
+     * For each commit in the ring, {@value #WIDTH} numbers: the revision and link of its last change, and its store time.
+     * Trimming looks at these alone: the oldest commit itself has long left the processor's cache.
+     */
+    private long[] ends = new long[0];
+
     private int oldest;
     private int size;
+    private long newestRevision;
 
     ChangeLog(Version base) {
-        this.base = base;
+        epoch = base.epoch();
+        baseRevision = base.revision();
+        baseLink = base.link();
+        newestRevision = baseRevision;
     }
 
     /** The position before the oldest retained change. */
     Version base() {
-        return base;
+        return new Version(epoch, baseRevision, baseLink);
     }
 
-    /** Whether anything was ever trimmed. */
-    boolean isTrimmed() {
-        return trimmed;
+    /** The revision of the oldest retained change, or of the next one if there is none. */
+    long oldestRevision() {
+        return baseRevision + 1;
+    }
+
+    /** Whether a sender that knew no more than this version may have sent something the log has forgotten. */
+    boolean hasForgotten(Version known) {
+        return trimmed && (known.epoch() < epoch || (known.epoch() == epoch && known.revision() < baseRevision));
     }
 
     void append(LogRecord commit) {
         if (size == ring.length) {
             grow();
         }
-        ring[(oldest + size) & (ring.length - 1)] = commit;
+        int place = (oldest + size) & (ring.length - 1);
+        Version last = commit.last();
+        ring[place] = commit;
+        ends[place * WIDTH + REVISION] = last.revision();
+        ends[place * WIDTH + LINK] = last.link();
+        ends[place * WIDTH + MILLIS] = commit.millis();
+        newestRevision = last.revision();
         size++;
     }
 
     /** Drops the oldest commits that are neither among the last changes nor young enough to be kept. */
     void trim(Retention retention, long nowMillis) {
         while (size > 1) {
-            LogRecord first = record(0);
-            boolean amongLast = newest().revision() - first.last().revision() < retention.changes();
-            if (amongLast || (retention.ageMillis() > 0 && nowMillis - first.millis() < retention.ageMillis())) {
+            int end = oldest * WIDTH;
+            boolean amongLast = newestRevision - ends[end + REVISION] < retention.changes();
+            if (amongLast || (retention.ageMillis() > 0 && nowMillis - ends[end + MILLIS] < retention.ageMillis())) {
                 return;
             }
-            base = first.last();
+            baseRevision = ends[end + REVISION];
+            baseLink = ends[end + LINK];
             trimmed = true;
             ring[oldest] = null;
             oldest = (oldest + 1) & (ring.length - 1);
@@ -87,9 +116,9 @@ final class ChangeLog {
 
     /** Whole commits after a position of this chain, or {@link History.Gone}. */
     History after(Version position, int limit, Version head) {
-        boolean fromStart = position.equals(base) || (position.isAbsent() && !trimmed);
+        boolean fromStart = position.equals(base()) || (position.isAbsent() && !trimmed);
         if (!fromStart && !contains(position)) {
-            return new History.Gone(base, head);
+            return new History.Gone(base(), head);
         }
         List<Change> page = new ArrayList<>();
         for (int i = fromStart ? 0 : indexAfter(position); i < size; i++) {
@@ -124,22 +153,22 @@ final class ChangeLog {
         return low;
     }
 
-    private Version newest() {
-        return record(size - 1).last();
-    }
-
     @SuppressWarnings("NullAway") // inside the ring every place holds a commit
     private LogRecord record(int index) {
         return ring[(oldest + index) & (ring.length - 1)];
     }
 
     private void grow() {
-        LogRecord[] larger = new LogRecord[Math.max(INITIAL_CAPACITY, ring.length * 2)];
+        int capacity = Math.max(INITIAL_CAPACITY, ring.length * 2);
+        LogRecord[] larger = new LogRecord[capacity];
+        long[] largerEnds = new long[capacity * WIDTH];
         for (int i = 0; i < size; i++) {
+            int place = (oldest + i) & (ring.length - 1);
             larger[i] = record(i);
+            System.arraycopy(ends, place * WIDTH, largerEnds, i * WIDTH, WIDTH);
         }
-        Arrays.fill(ring, null);
         ring = larger;
+        ends = largerEnds;
         oldest = 0;
     }
 }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -57,8 +58,8 @@ public final class Follower implements Subscription {
      * draining thread sees the flag at the latest when it tries to leave, and reports that it has left for good.
      *
      * Invariants (drain):
-     *  - at most one read is under way ("reading" is its number, an answer with another number is late and ignored), or
-     *    one pause before its repetition ("again"), never both;
+     *  - at most one read is under way, or one pause before its repetition ("again"), never both. "reading" is the number
+     *    of either; an answer or a timer with another number is late and ignored;
      *  - the sequencer waits for something exactly while one of the two is there, or an action is due in this event;
      *  - an answer that comes before the call returned, and whatever the sequencer asks for, is handled within the same
      *    event but after the step that led to it ("due"), so nothing recurses and no state is told that lasts for the
@@ -150,9 +151,9 @@ public final class Follower implements Subscription {
             int pageSize) {
         this.pageSize = pageSize;
         this.topic = topic;
-        this.start = after;
-        this.scope = scope;
-        this.listener = listener;
+        this.start = Objects.requireNonNull(after, "after");
+        this.scope = Objects.requireNonNull(scope, "scope");
+        this.listener = Objects.requireNonNull(listener, "listener");
         this.state = state;
         this.history = history;
         this.scheduler = scheduler;
@@ -406,8 +407,7 @@ public final class Follower implements Subscription {
 
     /** Reads and hands the answer to {@code use}; what fails, or is refused by it, is repeated after a pause. */
     private <T> void ask(Supplier<CompletionStage<T>> read, Consumer<T> use) {
-        reading++;
-        long number = reading;
+        long number = supersede();
         Runnable repetition = () -> ask(read, use);
         answeredAtOnce = false;
         calling = true;
@@ -439,8 +439,7 @@ public final class Follower implements Subscription {
         if (number != reading) {
             return;
         }
-        reading++;
-        cancelTimer();
+        supersede();
         if (result == null) {
             onFailure(failure, repetition);
             return;
@@ -463,16 +462,15 @@ public final class Follower implements Subscription {
     }
 
     private void pause(Runnable action, int round) {
+        long number = supersede();
         again = action;
-        long number = reading;
         timer = scheduler.schedule(() -> post(() -> repeat(number)), pauseBefore(round));
     }
 
     private void repeat(long number) {
         Runnable action = again;
         if (action != null && number == reading) {
-            again = null;
-            cancelTimer();
+            supersede();
             action.run();
         }
     }
@@ -481,6 +479,14 @@ public final class Follower implements Subscription {
     private static Duration pauseBefore(int round) {
         long longest = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << Math.min(round - 1, 10));
         return Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1));
+    }
+
+    /** Gives up the read under way, or the pause; a live change may send us to a snapshot in the middle of either. */
+    private long supersede() {
+        cancelTimer();
+        again = null;
+        reading++;
+        return reading;
     }
 
     private void cancelTimer() {

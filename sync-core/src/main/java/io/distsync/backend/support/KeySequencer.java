@@ -223,9 +223,12 @@ final class KeySequencer implements Sequencer {
                         && change.version().isNewerThan(earlier.version());
             }
         }
+        if (!change.version().isNewerThan(base)) {
+            return false; // up to the base all is told, so this is of another history
+        }
         Known known = known(change);
         if (known.last == null) {
-            return change.version().isNewerThan(base) && !change.previous().isNewerThan(base);
+            return !change.previous().isNewerThan(base);
         }
         return change.version().isNewerThan(known.last)
                 && change.previous().equals(known.present ? known.last : Version.ABSENT);

@@ -1,5 +1,7 @@
 package io.distsync.backend.support;
 
+import static java.util.Objects.requireNonNull;
+
 import io.distsync.backend.Change;
 import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Check;
@@ -52,8 +54,7 @@ public final class TopicStore {
      *  - Replaying the log on the state at its base gives the present state.
      *  - A slot is in `due` exactly if it has a lease, at its present deadline (so a slot leaves the set before its
      *    deadline changes).
-     *  - A request is remembered as long as the log holds its changes; `horizon` is the position behind which no
-     *    request is forgotten.
+     *  - A request is remembered as long as the log holds its changes.
      *  - A due entry is expired before anything else sees it: expire(...) runs first in every operation that touches it.
      */
 
@@ -72,8 +73,12 @@ public final class TopicStore {
     /** The slot found last: for a topic with one entry, the only one. */
     private @Nullable Slot recent;
 
-    private Version head;
-    private Version horizon;
+    // The head, as numbers: a reference written on every commit into an old object would cost more than its parts.
+    private final long epoch;
+    private long revision;
+    private long link;
+
+    private final Version horizon;
     private TopicOptions options = TopicOptions.defaults();
     private long nowMillis;
     private long usedMillis;
@@ -89,14 +94,14 @@ public final class TopicStore {
     public TopicStore(String topic, long epoch, Version horizon, Consumer<List<Change>> feed) {
         this.topic = topic;
         this.feed = feed;
-        this.head = new Version(epoch, 0, 0);
+        this.epoch = epoch;
         this.horizon = horizon;
-        this.log = new ChangeLog(head);
+        this.log = new ChangeLog(head());
     }
 
     /** The last change, or the beginning of the epoch. */
     public Version head() {
-        return head;
+        return new Version(epoch, revision, link);
     }
 
     /** When the next entry is due, in milliseconds; {@link Long#MAX_VALUE} if none has a lease. */
@@ -122,6 +127,7 @@ public final class TopicStore {
      *
      * @throws RejectedException if it can never succeed as it stands; nothing was changed
      */
+    @SuppressWarnings("ReferenceEquality") // the same options, as a rule; equal ones are only written once more
     public CommitResult commit(Commit commit, long now) {
         advance(now);
         long known = requests.revision(commit.request());
@@ -131,23 +137,23 @@ public final class TopicStore {
                 return repeated(commit, first);
             }
         }
-        if (horizon.isNewerThan(commit.known())) {
-            return new TooOld(head);
+        if (horizon.isNewerThan(commit.known()) || log.hasForgotten(commit.known())) {
+            return new TooOld(head());
         }
-        options = commit.options();
+        if (options != commit.options()) {
+            options = commit.options();
+        }
         usedMillis = nowMillis;
         if (isDue()) {
             expireTouched(commit);
         }
         List<FailedCheck> failed = failures(commit.checks());
         if (!failed.isEmpty()) {
-            return new Conflict(head, failed, select(commit.selection()));
+            return new Conflict(head(), failed, select(commit.selection()));
         }
         int effective = rehearse(commit.mutations());
         raiseFences(commit.checks());
-        List<@Nullable Change> outcomes = apply(commit, effective);
-        Version committed = head;
-        return new Committed(committed, outcomes, select(commit.selection()));
+        return apply(commit, effective);
     }
 
     /** Reads entries; those that are due are expired first. */
@@ -157,12 +163,12 @@ public final class TopicStore {
         if (isDue()) {
             sweep(now, MAX_SWEEP);
         }
-        return select(selection);
+        return selection == Selection.none() ? new Page(head(), List.of(), false) : select(selection);
     }
 
     /** See {@link io.distsync.backend.SyncBackend#history}. */
     public History history(Version after, int limit) {
-        return log.after(after, limit, head);
+        return log.after(after, limit, head());
     }
 
     /** Gives the lease its full time again, or returns false if it is gone. */
@@ -264,7 +270,7 @@ public final class TopicStore {
             if (mutation instanceof Mutation.Put put) {
                 written.put(put.key(), put.payload());
             } else if (mutation instanceof Mutation.PutSequential put) {
-                written.put(put.key(head.revision() + effective + 1), put.payload());
+                written.put(put.key(revision + effective + 1), put.payload());
             } else if (mutation instanceof Mutation.Add add) {
                 written.put(add.key(), sum(add, rehearsed(add.key(), written)));
             } else {
@@ -293,24 +299,31 @@ public final class TopicStore {
         return written.containsKey(key) ? written.get(key) : payload(slot(key));
     }
 
-    private List<@Nullable Change> apply(Commit commit, int effective) {
-        List<Mutation> mutations = commit.mutations();
-        if (mutations.isEmpty()) {
-            return List.of();
+    private Committed apply(Commit commit, int effective) {
+        if (effective == 0) {
+            @Nullable Change[] none = new Change[commit.mutations().size()];
+            return new Committed(head(), Arrays.asList(none), select(commit.selection()));
         }
-        long firstRevision = head.revision() + 1;
+        long firstRevision = revision + 1;
+        List<@Nullable Change> outcomes = outcomes(commit, effective);
+        LogRecord logged = new LogRecord(commit, outcomes, logged(outcomes, effective), nowMillis);
+        append(logged);
+        requests.remember(commit.request(), firstRevision, log.oldestRevision());
+        return new Committed(logged.last(), outcomes, select(commit.selection()));
+    }
+
+    private List<@Nullable Change> outcomes(Commit commit, int effective) {
+        List<Mutation> mutations = commit.mutations();
+        if (mutations.size() == 1) {
+            return List.of(requireNonNull(apply(mutations.get(0), commit.request(), 0, 1)));
+        }
         @Nullable Change[] outcomes = new Change[mutations.size()];
         int index = 0;
         for (int i = 0; i < outcomes.length; i++) {
             outcomes[i] = apply(mutations.get(i), commit.request(), index, effective);
             index += outcomes[i] == null ? 0 : 1;
         }
-        List<@Nullable Change> aligned = Arrays.asList(outcomes);
-        if (effective > 0) {
-            append(commit, aligned, logged(outcomes, effective));
-            requests.remember(commit.request(), firstRevision, log.base().revision() + 1);
-        }
-        return aligned;
+        return Arrays.asList(outcomes);
     }
 
     private @Nullable Change apply(Mutation mutation, RequestId request, int index, int count) {
@@ -318,7 +331,7 @@ public final class TopicStore {
             return write(put.key(), put.payload(), put.lease(), request, index, count);
         }
         if (mutation instanceof Mutation.PutSequential put) {
-            String key = put.key(head.revision() + 1);
+            String key = put.key(revision + 1);
             return write(key, put.payload(), put.lease(), request, index, count);
         }
         if (mutation instanceof Mutation.Add add) {
@@ -363,10 +376,11 @@ public final class TopicStore {
             RequestId request,
             int index,
             int count) {
-        long previousLink = head.link();
-        long revision = head.revision() + 1;
-        head = new Version(head.epoch(), revision, Links.next(previousLink, head.epoch(), revision, request));
-        return new Change(head, previousLink, key, previous, payload, cause, request, index, count);
+        long previousLink = link;
+        revision++;
+        link = Links.next(previousLink, epoch, revision, request);
+        Version version = new Version(epoch, revision, link);
+        return new Change(version, previousLink, key, previous, payload, cause, request, index, count);
     }
 
     private Payload sum(Mutation.Add add, @Nullable Payload current) {
@@ -378,7 +392,7 @@ public final class TopicStore {
         } catch (ArithmeticException e) {
             throw new RejectedException(outOfRange(add));
         }
-        if (Math.abs(sum) > Limits.MAX_INTEGER) {
+        if (sum > Limits.MAX_INTEGER || sum < -Limits.MAX_INTEGER) {
             throw new RejectedException(outOfRange(add));
         }
         return Payload.ofInteger(sum);
@@ -395,13 +409,13 @@ public final class TopicStore {
 
     // --- log --------------------------------------------------------------------------------------------------------
 
-    private List<Change> logged(@Nullable Change[] outcomes, int count) {
-        if (count == outcomes.length && options.logPayloads()) {
-            @SuppressWarnings("NullAway") // none is null if all had an effect
-            List<Change> all = List.of(outcomes);
-            return all;
+    /** The effective ones of these changes, in the form the log keeps them. */
+    @SuppressWarnings("NullAway") // none is null if all had an effect
+    private List<Change> logged(List<@Nullable Change> outcomes, int effective) {
+        if (effective == outcomes.size() && options.logPayloads()) {
+            return outcomes;
         }
-        List<Change> changes = new ArrayList<>(count);
+        List<Change> changes = new ArrayList<>(effective);
         for (Change change : outcomes) {
             if (change != null) {
                 changes.add(options.logPayloads() ? change : withoutPayload(change));
@@ -423,13 +437,10 @@ public final class TopicStore {
                 change.count());
     }
 
-    private void append(@Nullable Commit commit, List<@Nullable Change> outcomes, List<Change> changes) {
-        log.append(new LogRecord(commit, outcomes, changes, nowMillis));
+    private void append(LogRecord logged) {
+        log.append(logged);
         log.trim(options.retention(), nowMillis);
-        if (log.isTrimmed()) {
-            horizon = log.base();
-        }
-        feed.accept(changes);
+        feed.accept(logged.changes());
     }
 
     // --- leases -----------------------------------------------------------------------------------------------------
@@ -464,7 +475,7 @@ public final class TopicStore {
 
     private void expire(Slot slot) {
         Change change = remove(slot, Cause.EXPIRED, RequestId.NONE, 0, 1);
-        append(null, List.of(), List.of(change));
+        append(new LogRecord(null, List.of(), List.of(change), nowMillis));
     }
 
     private void expireTouched(Commit commit) {
@@ -512,7 +523,7 @@ public final class TopicStore {
 
     private Page select(Selection selection) {
         if (selection == Selection.none()) {
-            return new Page(head, List.of(), false);
+            return Page.NOTHING;
         }
         if (selection instanceof Selection.Keys keys) {
             List<Entry> entries = new ArrayList<>(keys.keys().size());
@@ -522,7 +533,7 @@ public final class TopicStore {
                     entries.add(slot.entry());
                 }
             }
-            return new Page(head, entries, false);
+            return new Page(head(), entries, false);
         }
         return range((Selection.Range) selection);
     }
@@ -545,7 +556,7 @@ public final class TopicStore {
             }
         }
         expired.forEach(this::expire);
-        return new Page(head, entries, more);
+        return new Page(head(), entries, more);
     }
 
     /** The slots in the order of the range, beginning where the range begins and going on beyond its end. */

@@ -262,6 +262,19 @@ class ChainSequencerTest {
     }
 
     @Test
+    void relicThatLinksToTheHeadDoesNotSurviveTheAnswerThatHasIt() {
+        topic.commit("a");
+        List<Change> lost = topic.commit("a");
+        topic.rewindTo(2);
+
+        sequencer.live(lost);
+        sequencer.page(topic.historyNow(sequencer.position(), 10));
+
+        assertThat(decisions.take()).containsExactly("fill 1", "2");
+        assertThat(sequencer.settled()).isTrue();
+    }
+
+    @Test
     void newEpochThatLinksContinuesTheChain() {
         topic.openEpoch();
 

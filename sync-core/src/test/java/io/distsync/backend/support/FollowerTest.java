@@ -414,6 +414,30 @@ class FollowerTest {
         }
 
         @Test
+        void changeThatLeadsToANewSnapshotEndsThePauseOfTheReadBeforeIt() {
+            topic.commit("a", "b", "c");
+            topic.holdReads();
+            Follower follower = followEntries();
+            topic.answerNext();
+            List<Change> relic = topic.commit("c");
+            topic.answerNext();
+            topic.rewindTo(3);
+            List<Change> other = topic.commit("a");
+            topic.failNext(); // the log after the first page
+
+            follower.live(other); // does not pass the head of the second page
+            follower.connected();
+            topic.answerReadsAtOnce();
+            while (topic.pendingReads() > 0) {
+                topic.answerNext();
+            }
+
+            assertThat(listener.state()).isEqualTo(FeedState.CURRENT);
+            assertThat(listener.replica).isEqualTo(topic.versions());
+            assertThat(relic).isNotEqualTo(other);
+        }
+
+        @Test
         void reconnectDoesNotWaitForThePause() {
             topic.holdReads();
             Follower follower = followEntries();
@@ -510,6 +534,20 @@ class FollowerTest {
 
             assertThat(listener.calls).containsExactly("reset 2 to 2", "snapshot [a]");
             assertThat(listener.replica).isEqualTo(topicVersionsOf("a"));
+        }
+
+        @Test
+        void relicBelowWhatTheLogHasConfirmedIsNotTold() {
+            topic.commit("a");
+            List<Change> lost = topic.commit("a");
+            topic.rewindTo(1);
+            topic.commit("x");
+            Follower follower = follow(Version.ABSENT, Scope.keys(Set.of("a")));
+            takeCalls();
+
+            follower.live(lost);
+
+            assertThat(listener.calls).isEmpty();
         }
 
         @Test

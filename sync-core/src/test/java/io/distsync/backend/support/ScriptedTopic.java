@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedTopic {
 
     private final List<Change> log = new ArrayList<>();
+    private final NavigableMap<String, Entry> entries = new TreeMap<>();
     private final List<Pending<?>> pending = new ArrayList<>();
     private int trimmed;
     private long epoch = 1;
@@ -44,7 +45,7 @@ final class ScriptedTopic {
             Version before = head();
             Version version = new Version(
                     epoch, before.revision() + 1, link(before.link(), epoch, before.revision() + 1, requests));
-            Entry entry = entries().get(key);
+            Entry entry = entries.get(key);
             Change change = new Change(
                     version,
                     before.link(),
@@ -56,6 +57,7 @@ final class ScriptedTopic {
                     i,
                     mutations.length);
             log.add(change);
+            apply(change);
             commit.add(change);
         }
         return List.copyOf(commit);
@@ -98,6 +100,8 @@ final class ScriptedTopic {
             log.remove(log.size() - 1);
         }
         trimmed = Math.min(trimmed, log.size());
+        entries.clear();
+        log.forEach(this::apply);
     }
 
     /** The next change opens a new epoch. */
@@ -107,12 +111,11 @@ final class ScriptedTopic {
 
     synchronized Map<String, Version> versions() {
         Map<String, Version> versions = new TreeMap<>();
-        entries().forEach((key, entry) -> versions.put(key, entry.version()));
+        entries.forEach((key, entry) -> versions.put(key, entry.version()));
         return versions;
     }
 
     synchronized Page readNow(Selection selection) {
-        NavigableMap<String, Entry> entries = entries();
         if (selection instanceof Selection.Keys keys) {
             List<Entry> found = new ArrayList<>();
             keys.keys().stream().filter(entries::containsKey).forEach(key -> found.add(entries.get(key)));
@@ -126,14 +129,12 @@ final class ScriptedTopic {
     }
 
     synchronized History historyNow(Version after, int limit) {
-        int from = -1;
-        if (after.isAbsent()) {
-            from = 0;
+        int from = log.size();
+        while (from > 0 && !log.get(from - 1).version().equals(after)) {
+            from--;
         }
-        for (int i = 0; i < log.size(); i++) {
-            if (log.get(i).version().equals(after)) {
-                from = i + 1;
-            }
+        if (from == 0 && !after.isAbsent()) {
+            from = -1;
         }
         if (from < trimmed) {
             return new History.Gone(
@@ -217,17 +218,13 @@ final class ScriptedTopic {
         return CompletableFuture.completedFuture(read.get());
     }
 
-    private NavigableMap<String, Entry> entries() {
-        NavigableMap<String, Entry> entries = new TreeMap<>();
-        for (Change change : log) {
-            Payload payload = change.payload();
-            if (change.isTombstone() || payload == null) {
-                entries.remove(change.key());
-            } else {
-                entries.put(change.key(), new Entry(change.key(), payload, change.version(), null));
-            }
+    private void apply(Change change) {
+        Payload payload = change.payload();
+        if (change.isTombstone() || payload == null) {
+            entries.remove(change.key());
+        } else {
+            entries.put(change.key(), new Entry(change.key(), payload, change.version(), null));
         }
-        return entries;
     }
 
     private Payload payload() {

@@ -1,0 +1,261 @@
+package io.distsync.backend;
+
+import static io.distsync.backend.TopicUnderTest.put;
+import static io.distsync.backend.TopicUnderTest.putText;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.distsync.backend.Change.Cause;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.CommitResult.Conflict;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+abstract class CommitCases {
+
+    @Test
+    @DisplayName("B6: each mutation uses one revision, in order, and its change says all of itself")
+    void eachMutationIsOneChange(TopicUnderTest topic) {
+        Version before = topic.put("a", "0");
+        Commit commit = topic.request(List.of(), putText("a", "1"), putText("b", "2"), Mutation.delete("a"));
+
+        Committed committed = topic.committed(commit);
+
+        Change first = Objects.requireNonNull(committed.outcome(0));
+        Change second = Objects.requireNonNull(committed.outcome(1));
+        Change third = Objects.requireNonNull(committed.outcome(2));
+        assertThat(first)
+                .isEqualTo(new Change(
+                        first.version(),
+                        before.link(),
+                        "a",
+                        before,
+                        TopicUnderTest.payload("1"),
+                        Cause.WRITE,
+                        commit.request(),
+                        0,
+                        3));
+        assertThat(second)
+                .isEqualTo(new Change(
+                        second.version(),
+                        first.version().link(),
+                        "b",
+                        Version.ABSENT,
+                        TopicUnderTest.payload("2"),
+                        Cause.WRITE,
+                        commit.request(),
+                        1,
+                        3));
+        assertThat(third)
+                .isEqualTo(new Change(
+                        third.version(),
+                        second.version().link(),
+                        "a",
+                        first.version(),
+                        null,
+                        Cause.DELETE,
+                        commit.request(),
+                        2,
+                        3));
+        assertThat(committed.head()).isEqualTo(third.version());
+        assertThat(topic.log(before)).containsExactly(first, second, third);
+    }
+
+    @Test
+    @DisplayName("B7: a commit whose check fails changes nothing at all")
+    void failedCommitChangesNothing(TopicUnderTest topic) {
+        topic.put("a", "kept");
+        Version head = topic.put("b", "kept");
+
+        Conflict conflict = topic.conflict(
+                List.of(Check.exists("a"), Check.absent("b")),
+                putText("a", "lost"),
+                putText("c", "lost"),
+                Mutation.delete("b"));
+
+        assertThat(conflict.head()).isEqualTo(head);
+        assertThat(topic.head()).isEqualTo(head);
+        assertThat(topic.entries()).containsOnlyKeys("a", "b");
+        assertThat(topic.text("a")).isEqualTo("kept");
+        assertThat(topic.log(head)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("B8: readers and followers never see half of a commit")
+    void commitOfSeveralKeysIsAtomic(TopicUnderTest topic) {
+        topic.apply(putText("a", "0"), putText("b", "0"));
+        AtomicBoolean done = new AtomicBoolean();
+
+        try (RecordingFollower follower = topic.followEntries();
+                Workers workers = Workers.start(3, worker -> {
+                    for (int i = 1; worker == 0 && i <= 200; i++) {
+                        topic.apply(putText("a", "" + i), putText("b", "" + i));
+                    }
+                    done.compareAndSet(false, worker == 0);
+                    while (!done.get()) {
+                        List<Entry> both = topic.read(Selection.keys("a", "b")).entries();
+                        assertThat(both.get(0).payload()).isEqualTo(both.get(1).payload());
+                    }
+                })) {
+            workers.join();
+            follower.awaitAt(topic.head()).verifyHolds(topic);
+        }
+    }
+
+    @Test
+    @DisplayName("B9: deleting an absent key has no effect and uses no revision")
+    void deleteOfAnAbsentKeyHasNoEffect(TopicUnderTest topic) {
+        Version head = topic.put("a", "1");
+
+        Committed alone = topic.committed(List.of(), Mutation.delete("b"));
+        Committed among = topic.committed(List.of(), Mutation.delete("b"), put("c"), Mutation.delete("d"), put("e"));
+
+        assertThat(alone.outcomes()).containsExactly((Change) null);
+        assertThat(alone.head()).isEqualTo(head);
+        assertThat(among.outcome(0)).isNull();
+        assertThat(among.outcome(2)).isNull();
+        assertThat(topic.log(head)).containsExactly(among.outcome(1), among.outcome(3));
+        assertThat(topic.log(head)).extracting(Change::index).containsExactly(0, 1);
+        assertThat(topic.log(head)).extracting(Change::count).containsExactly(2, 2);
+    }
+
+    @Test
+    @DisplayName("B9: deleting twice in one commit deletes once")
+    void secondDeleteInOneCommitHasNoEffect(TopicUnderTest topic) {
+        Version head = topic.put("a", "1");
+
+        Committed committed = topic.committed(List.of(), Mutation.delete("a"), Mutation.delete("a"));
+
+        assertThat(committed.outcome(0)).isNotNull();
+        assertThat(committed.outcome(1)).isNull();
+        assertThat(topic.log(head)).containsExactly(committed.outcome(0));
+    }
+
+    @Test
+    @DisplayName("B10: a put writes even an equal value")
+    void equalValueIsWritten(TopicUnderTest topic) {
+        Version first = topic.put("a", "same");
+        Version second = topic.put("a", "same");
+
+        assertThat(second.revision()).isEqualTo(first.revision() + 1);
+        assertThat(topic.version("a")).isEqualTo(second);
+    }
+
+    @Test
+    @DisplayName("B11: the selection is read in the same step, after the mutations")
+    void selectionSeesTheMutations(TopicUnderTest topic) {
+        topic.apply(put("a"), put("b"));
+
+        Committed committed = topic.committed(
+                topic.request(List.of(), Selection.first("", 10), Mutation.delete("a"), putText("b", "new"), put("c")));
+
+        assertThat(committed.selected().head()).isEqualTo(committed.head());
+        assertThat(committed.selected().entries()).extracting(Entry::key).containsExactly("b", "c");
+        assertThat(TopicUnderTest.text(committed.selected().entries().get(0).payload()))
+                .isEqualTo("new");
+    }
+
+    @Test
+    @DisplayName("B11: a conflict carries the selection too")
+    void conflictCarriesTheSelection(TopicUnderTest topic) {
+        topic.apply(put("a"), put("b"), put("c"));
+
+        Conflict conflict = topic.conflict(
+                topic.request(List.of(Check.absent("a")), Selection.keys("c", "nothing", "b"), put("d")));
+
+        assertThat(conflict.selected().entries()).extracting(Entry::key).containsExactly("c", "b");
+        assertThat(conflict.selected().head()).isEqualTo(conflict.head());
+    }
+
+    @Test
+    @DisplayName("B12: topics are independent of each other")
+    void topicsAreIndependent(StoreUnderTest store, TopicUnderTest topic) {
+        TopicUnderTest other = store.topic("other");
+        topic.apply(put("a"), put("b"));
+
+        Version first = other.put("a", "elsewhere");
+
+        assertThat(first.revision()).isEqualTo(1);
+        assertThat(other.log(Version.ABSENT)).hasSize(1);
+        assertThat(topic.text("a")).isEqualTo("value of a");
+        assertThat(topic.head().revision()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("B13: payloads and keys come back as they were given")
+    void payloadsAndKeysComeBack(TopicUnderTest topic) {
+        byte[] everyByte = new byte[256];
+        for (int i = 0; i < everyByte.length; i++) {
+            everyByte[i] = (byte) i;
+        }
+        List<String> keys = List.of(
+                "",
+                " ",
+                "a/b:c{d}*?[e]",
+                "\u00e4\u20ac\ud83d\ude00",
+                "\u0000\n\r",
+                "0",
+                "x".repeat(Limits.MAX_KEY_LENGTH));
+        List<Mutation> mutations = new ArrayList<>();
+        keys.forEach(key -> mutations.add(Mutation.put(key, Payload.ofBytes(everyByte.clone()))));
+        mutations.add(Mutation.put("empty", Payload.ofBytes(new byte[0])));
+        mutations.add(Mutation.put("text", Payload.ofBytes("{\"a\":1}".getBytes(StandardCharsets.UTF_8))));
+
+        Version before = topic.head();
+        topic.apply(mutations.toArray(Mutation[]::new));
+
+        assertThat(topic.entries().keySet()).containsAll(keys);
+        assertThat(topic.read(Selection.keys(keys)).entries())
+                .extracting(Entry::key)
+                .isEqualTo(keys);
+        assertThat(topic.read(Selection.keys(keys)).entries())
+                .allSatisfy(entry -> assertThat(entry.payload().bytes()).isEqualTo(everyByte));
+        assertThat(topic.text("empty")).isEmpty();
+        assertThat(topic.log(before)).extracting(Change::key).startsWith(keys.toArray(String[]::new));
+    }
+
+    @Test
+    @DisplayName("B14: an object payload is the same value for every reader")
+    void objectPayloadsComeBack(TopicUnderTest topic) {
+        PayloadFormat<Integer> format = new PayloadFormat<>() {
+            @Override
+            public byte[] encode(Integer value) {
+                return Integer.toString(value).getBytes(StandardCharsets.US_ASCII);
+            }
+
+            @Override
+            public Integer decode(byte[] bytes) {
+                return Integer.valueOf(new String(bytes, StandardCharsets.US_ASCII));
+            }
+
+            @Override
+            public boolean accepts(Object value) {
+                return value instanceof Integer;
+            }
+        };
+
+        topic.apply(Mutation.put("a", Payload.of(4711, format)));
+
+        Entry entry = Objects.requireNonNull(topic.entry("a"));
+        Change change = topic.log(Version.ABSENT).get(0);
+        assertThat(entry.payload().value(format)).isEqualTo(4711);
+        assertThat(Objects.requireNonNull(change.payload()).value(format)).isEqualTo(4711);
+    }
+
+    @Test
+    @DisplayName("B15: a topic nobody wrote is empty, at the absent version")
+    void unwrittenTopicIsEmpty(TopicUnderTest topic) {
+        Page page = topic.read(Selection.first("", 10));
+
+        assertThat(page.head().isAbsent()).isTrue();
+        assertThat(page.entries()).isEmpty();
+        assertThat(page.more()).isFalse();
+        assertThat(topic.history(Version.ABSENT, 10)).isEqualTo(new History.Changes(List.of(), Version.ABSENT));
+    }
+}

@@ -1,0 +1,126 @@
+package io.distsync.backend;
+
+import io.distsync.NothingLeftBehind;
+import io.distsync.error.OutcomeUnknownException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** What one case works with: a store, its clients, the topics used, the followers opened. */
+final class StoreUnderTest {
+
+    static final Duration BOUND = Duration.ofSeconds(30);
+
+    private final BackendFixture fixture;
+    private final NothingLeftBehind watch;
+    private final String run = UUID.randomUUID().toString().substring(0, 8);
+    private final List<SyncBackend> clients = new ArrayList<>();
+    private final List<RecordingFollower> followers = new ArrayList<>();
+    private final Map<String, TopicUnderTest> topics = new LinkedHashMap<>();
+    private boolean checkedByCase;
+
+    StoreUnderTest(BackendFixture fixture, NothingLeftBehind watch) {
+        this.fixture = fixture;
+        this.watch = watch;
+        open();
+    }
+
+    BackendFixture fixture() {
+        return fixture;
+    }
+
+    /** The first client; the one topics use if not told otherwise. */
+    SyncBackend client() {
+        return clients.get(0);
+    }
+
+    /** A further client of the same store. */
+    SyncBackend open() {
+        SyncBackend client = watch.watch(fixture.open());
+        clients.add(client);
+        return client;
+    }
+
+    /** A topic no other case uses. */
+    TopicUnderTest topic(String suffix) {
+        return topics.computeIfAbsent(
+                suffix, absent -> new TopicUnderTest(this, client(), "conformance:" + run + "/" + absent));
+    }
+
+    void advance(Duration time) {
+        fixture.advance(time);
+    }
+
+    /** Long enough for what is due after the time to live to have become a change. */
+    void advancePast(Duration ttl) {
+        fixture.advance(ttl.plus(fixture.sweep().multipliedBy(2)));
+    }
+
+    void opened(RecordingFollower follower) {
+        synchronized (followers) {
+            followers.add(follower);
+        }
+    }
+
+    /** Tells that the store cannot be asked any more after the case, which therefore checks what it has to itself. */
+    void willNotAnswer() {
+        checkedByCase = true;
+    }
+
+    /** What must hold after each case. */
+    void verify() {
+        List<RecordingFollower> opened;
+        synchronized (followers) {
+            opened = List.copyOf(followers);
+        }
+        opened.forEach(RecordingFollower::verify);
+        if (!checkedByCase) {
+            topics.values().forEach(TopicInvariants::verify);
+        }
+    }
+
+    void close() {
+        synchronized (followers) {
+            followers.forEach(RecordingFollower::close);
+        }
+        clients.forEach(SyncBackend::close);
+        fixture.close();
+    }
+
+    /** Waits for a stage, and throws what it failed with. */
+    static <R> R await(CompletionStage<R> stage) {
+        try {
+            return stage.toCompletableFuture().get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new AssertionError("failed with a checked exception or an error", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        } catch (TimeoutException e) {
+            throw new AssertionError("no answer within " + BOUND, e);
+        }
+    }
+
+    /** Sends a commit again until it is answered; what a caller does who may not give up. */
+    static CommitResult insist(SyncBackend client, Commit commit) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return await(client.commit(commit));
+            } catch (OutcomeUnknownException e) {
+                if (attempt == 10) {
+                    throw e;
+                }
+            }
+        }
+    }
+}
