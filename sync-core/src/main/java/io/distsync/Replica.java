@@ -262,7 +262,9 @@ final class Replica<T> implements ChangeListener {
             fedPayload = null;
             current = fed;
         } else {
-            entries.keySet().removeIf(key -> !snapshot.containsKey(key));
+            entries.entrySet()
+                    .removeIf(held -> !snapshot.containsKey(held.getKey())
+                            && !held.getValue().version().isNewerThan(head));
         }
         boolean undecodable = false;
         for (Entry entry : snapshot.values()) {

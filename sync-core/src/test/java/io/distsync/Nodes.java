@@ -205,6 +205,11 @@ public final class Nodes implements AutoCloseable {
         return join(store.read(topic.name(), Selection.none())).head();
     }
 
+    /** Reads the whole topic from the store. */
+    CompletionStage<Page> rawRead(Topic<?> topic) {
+        return store.read(topic.name(), Selection.first("", PAGE));
+    }
+
     /** What is stored under a key, as bytes, or null. */
     byte[] storedBytes(Topic<?> topic, String key) {
         List<Entry> entries =
