@@ -60,9 +60,10 @@ final class EventStream implements SyncListenerCallbacks<AppState> {
         tell("reset", current);
     }
 
-    /** Whether something other than a change has to be sent. */
+    /** Whether something other than a change has to be sent; never before the present state was. */
     boolean needsPulse(long silenceNanos) {
-        return System.nanoTime() - lastWrite >= silenceNanos || !lastStatus.equals(view.status());
+        boolean silent = System.nanoTime() - lastWrite >= silenceNanos;
+        return !lastStatus.isEmpty() && (silent || !lastStatus.equals(view.status()));
     }
 
     /** Sends the feed's status if it is another one, else a comment that shows that the stream is alive. */

@@ -58,7 +58,7 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
     SseEmitter open() {
         if (!running || !places.tryAcquire()) {
             throw new BusyException(
-                    HttpStatus.SERVICE_UNAVAILABLE, "This node serves as many event streams as it is willing to.");
+                    HttpStatus.SERVICE_UNAVAILABLE, "This node opens no more event streams at the moment.");
         }
         Open stream = new Open();
         open.add(stream);
