@@ -13,9 +13,10 @@ import io.distsync.backend.support.TopicStore;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** One topic in memory: its store, its lock, its followers. */
-final class LocalTopic {
+final class LocalTopic implements Consumer<List<Change>> {
 
     /*
      * Threads. The monitor of this object guards the store and the list of followers. Changes are handed to followers
@@ -36,7 +37,7 @@ final class LocalTopic {
 
     LocalTopic(String name, long epoch, Version horizon, TimeSource time) {
         this.time = time;
-        this.store = new TopicStore(name, epoch, horizon, this::publish);
+        this.store = new TopicStore(name, epoch, horizon, this);
     }
 
     /** Whether the topic was dropped and must be looked up again; asked while holding the monitor. */
@@ -102,7 +103,9 @@ final class LocalTopic {
         return !before;
     }
 
-    private void publish(List<Change> changes) {
+    /** Takes the changes of a commit from the store. */
+    @Override
+    public void accept(List<Change> changes) {
         for (Follower follower : followers) {
             follower.live(changes);
         }
