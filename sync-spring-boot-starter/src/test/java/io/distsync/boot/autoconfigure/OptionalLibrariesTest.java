@@ -2,7 +2,6 @@ package io.distsync.boot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.distsync.SyncMetrics;
 import io.distsync.SyncService;
 import io.distsync.backend.PayloadFormat;
 import io.distsync.codec.Codec;
@@ -32,8 +31,8 @@ class OptionalLibrariesTest {
     private static final String SPRING_BOOT_JACKSON = "spring-boot-jackson-";
 
     @Test
-    void everythingIsThereWithAllOfThem() throws Exception {
-        assertThat(beansWithout())
+    void everythingIsThereWithAllOfThem() {
+        assertThat(WholeApplication.beans())
                 .contains(
                         "SyncService",
                         "LocalSyncBackend",
@@ -75,17 +74,6 @@ class OptionalLibrariesTest {
     @Test
     void nothingIsThereIfSwitchedOff() {
         assertThat(WholeApplication.beans("--sync.enabled=false")).containsExactly("WholeApplication");
-    }
-
-    @Test
-    void metersNeedNoMicrometerToBeSkipped() {
-        new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(SyncAutoConfiguration.class))
-                .withClassLoader(new FilteredClassLoader("io.micrometer"))
-                .run(context -> assertThat(context)
-                        .hasNotFailed()
-                        .hasSingleBean(SyncService.class)
-                        .doesNotHaveBean(SyncMetrics.class));
     }
 
     @Test
