@@ -1,6 +1,7 @@
 package io.distsync;
 
 import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
 import io.distsync.codec.Codec;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -17,7 +18,12 @@ record ServiceContext(
         Dispatcher dispatcher) {
 
     /** The service's numbers. */
-    record Settings(Duration timeout, Duration shutdownGrace, int maxConflicts, int listenerBuffer) {}
+    record Settings(
+            Duration timeout,
+            Duration shutdownGrace,
+            int maxConflicts,
+            int listenerBuffer,
+            TopicOptions.Retention retention) {}
 
     static ServiceContext create(
             String name, SyncBackend backend, Codec codec, SyncMetrics metrics, TimeSource time, Settings settings) {

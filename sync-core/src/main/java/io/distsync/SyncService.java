@@ -1,6 +1,7 @@
 package io.distsync;
 
 import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.codec.Codec;
 import io.distsync.error.ServiceClosedException;
@@ -247,12 +248,17 @@ public final class SyncService implements AutoCloseable {
         if (known == null) {
             known = create(topic);
         }
-        if (known.topic() != topic && !known.topic().isCompatibleWith(topic)) {
+        if (known.topic() != topic && !known.topic().isCompatibleWith(kept(topic))) {
             throw new IllegalArgumentException("topic '" + topic.name()
                     + "' is already in use by this service with another type or other options: " + known.topic()
                     + ", now " + topic);
         }
         return (TopicRuntime<T>) known;
+    }
+
+    /** The topic as this service keeps it. */
+    private <T> Topic<T> kept(Topic<T> topic) {
+        return topic.withDefaultRetention(context.settings().retention());
     }
 
     private TopicRuntime<?> create(Topic<?> topic) {
@@ -262,7 +268,7 @@ public final class SyncService implements AutoCloseable {
             }
             return runtimes.computeIfAbsent(topic.name(), name -> {
                 context.metrics().opened(name);
-                return new TopicRuntime<>(topic, context);
+                return new TopicRuntime<>(kept(topic), context);
             });
         }
     }
@@ -280,6 +286,7 @@ public final class SyncService implements AutoCloseable {
         private Duration shutdownGrace = Duration.ofSeconds(10);
         private int maxConflicts = 1_000;
         private int listenerBuffer = 1_024;
+        private TopicOptions.Retention retention = TopicOptions.defaults().retention();
 
         private Builder(SyncBackend backend, boolean ownsBackend) {
             this.backend = backend;
@@ -334,6 +341,12 @@ public final class SyncService implements AutoCloseable {
             return this;
         }
 
+        /** What the logs of topics keep that do not say so themselves ({@link Topic#withRetention}). */
+        public Builder defaultRetention(TopicOptions.Retention value) {
+            retention = Objects.requireNonNull(value, "retention");
+            return this;
+        }
+
         public SyncService build() {
             return new SyncService(
                     ServiceContext.create(
@@ -342,7 +355,8 @@ public final class SyncService implements AutoCloseable {
                             codec == null ? Codec.json() : codec,
                             metrics,
                             time,
-                            new ServiceContext.Settings(timeout, shutdownGrace, maxConflicts, listenerBuffer)),
+                            new ServiceContext.Settings(
+                                    timeout, shutdownGrace, maxConflicts, listenerBuffer, retention)),
                     ownsBackend);
         }
 

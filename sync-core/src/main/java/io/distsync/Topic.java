@@ -25,14 +25,21 @@ public final class Topic<T> {
     private final @Nullable Supplier<? extends T> initial;
     private final boolean conflated;
     private final TopicOptions options;
+    private final boolean retentionChosen;
 
     private Topic(
-            String name, Type type, @Nullable Supplier<? extends T> initial, boolean conflated, TopicOptions options) {
+            String name,
+            Type type,
+            @Nullable Supplier<? extends T> initial,
+            boolean conflated,
+            TopicOptions options,
+            boolean retentionChosen) {
         this.name = Limits.checkTopic(name);
         this.type = Objects.requireNonNull(type, "type");
         this.initial = initial;
         this.conflated = conflated;
         this.options = options;
+        this.retentionChosen = retentionChosen;
     }
 
     /**
@@ -41,12 +48,12 @@ public final class Topic<T> {
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
     public static <T> Topic<T> of(String name, Class<T> type) {
-        return new Topic<>(name, type, null, false, TopicOptions.defaults());
+        return new Topic<>(name, type, null, false, TopicOptions.defaults(), false);
     }
 
     /** A topic whose values are of a generic type; the caller vouches that {@code T} is that type. */
     public static <T> Topic<T> ofGeneric(String name, Type type) {
-        return new Topic<>(name, type, null, false, TopicOptions.defaults());
+        return new Topic<>(name, type, null, false, TopicOptions.defaults(), false);
     }
 
     /**
@@ -62,7 +69,12 @@ public final class Topic<T> {
                             + " made by Topic.of(name, " + type.getSimpleName() + ".class)");
         }
         return new Topic<>(
-                annotation.value(), type, noArgumentConstructor(type), annotation.conflated(), TopicOptions.defaults());
+                annotation.value(),
+                type,
+                noArgumentConstructor(type),
+                annotation.conflated(),
+                TopicOptions.defaults(),
+                false);
     }
 
     /**
@@ -71,12 +83,12 @@ public final class Topic<T> {
      * @throws IllegalArgumentException if the name is not a valid topic name
      */
     public Topic<T> withName(String other) {
-        return new Topic<>(other, type, initial, conflated, options);
+        return new Topic<>(other, type, initial, conflated, options, retentionChosen);
     }
 
     /** The same topic with an initial value: what the state is while nothing is stored. Called on each use. */
     public Topic<T> withInitial(Supplier<? extends T> value) {
-        return new Topic<>(name, type, Objects.requireNonNull(value, "value"), conflated, options);
+        return new Topic<>(name, type, Objects.requireNonNull(value, "value"), conflated, options, retentionChosen);
     }
 
     /**
@@ -84,22 +96,22 @@ public final class Topic<T> {
      * broadcast, and all their callers get its version. Each function is still applied once, in order.
      */
     public Topic<T> withConflation() {
-        return new Topic<>(name, type, initial, true, options);
+        return new Topic<>(name, type, initial, true, options, retentionChosen);
     }
 
     /** The same topic with another retention of its log. */
     public Topic<T> withRetention(TopicOptions.Retention retention) {
-        return new Topic<>(name, type, initial, conflated, options.withRetention(retention));
+        return new Topic<>(name, type, initial, conflated, options.withRetention(retention), true);
     }
 
     /** The same topic, but its log names changed keys without their values: for large values that few nodes read. */
     public Topic<T> withKeysOnlyLog() {
-        return new Topic<>(name, type, initial, conflated, options.withLogPayloads(false));
+        return new Topic<>(name, type, initial, conflated, options.withLogPayloads(false), retentionChosen);
     }
 
     /** The same topic, but dropped as a whole when it was not used for so long; for rooms, locks and the like. */
     public Topic<T> withIdleExpiry(Duration idle) {
-        return new Topic<>(name, type, initial, conflated, options.withIdleMillis(idle.toMillis()));
+        return new Topic<>(name, type, initial, conflated, options.withIdleMillis(idle.toMillis()), retentionChosen);
     }
 
     public String name() {
@@ -117,6 +129,13 @@ public final class Topic<T> {
 
     public TopicOptions options() {
         return options;
+    }
+
+    /** The topic with the retention of its service, unless it has chosen one itself. */
+    Topic<T> withDefaultRetention(TopicOptions.Retention retention) {
+        return retentionChosen || options.retention().equals(retention)
+                ? this
+                : new Topic<>(name, type, initial, conflated, options.withRetention(retention), false);
     }
 
     /** Makes the initial value, or returns {@code null} if the topic declares none. */

@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * is attached, {@link #disconnected()} when it is not any more, {@link #live} with what the feed brings, and {@link
  * #head} with what a check of the topic's head saw. Everything may be called from any thread, at any time, from inside a
  * callback too. With reads that complete at once, {@code connected()} and {@code start()} return with the listener told
- * everything, {@link FeedState#CURRENT} included; and {@link #live} returns with the listener called unless another
- * thread is at it.
+ * everything, {@link FeedState#CURRENT} included; called in that order, a snapshot of one page needs no second read to
+ * verify it. {@link #live} returns with the listener called unless another thread is at it.
  *
  * <p>The listener takes the state for {@link FeedState#RESYNCING} until it is told another one. It is CURRENT while the
  * feed is attached, the snapshot was told, and nothing is being read to verify or complete it. Reads that fail are
@@ -206,7 +206,7 @@ public final class Follower implements Subscription {
         }
     }
 
-    /** See {@link Subscription#close()}; must not be called while holding what a running callback waits for. */
+    /** See {@link Subscription#close()}; must not be called while holding what a running callback, or read, waits for. */
     @Override
     public void close() {
         closed = true;

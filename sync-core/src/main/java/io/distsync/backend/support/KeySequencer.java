@@ -228,7 +228,7 @@ final class KeySequencer implements Sequencer {
         }
         Known known = known(change);
         if (known.last == null) {
-            return !change.previous().isNewerThan(base);
+            return phase == Phase.FILLING; // only the log, which chains from the base, can vouch for it
         }
         return change.version().isNewerThan(known.last)
                 && change.previous().equals(known.present ? known.last : Version.ABSENT);

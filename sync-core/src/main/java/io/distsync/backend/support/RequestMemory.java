@@ -16,32 +16,42 @@ final class RequestMemory {
     private static final int SEQUENCE = 1;
     private static final int REVISION = 2;
     private static final int WIDTH = 3;
+    private static final int NOWHERE = -1;
     private static final int INITIAL_CAPACITY = 4;
+    private static final long[] NOTHING = {};
 
     /** Slots of {@value #WIDTH} longs; revision 0 marks a free one. */
-    private long[] table = new long[0];
+    private long[] table = NOTHING;
+
+    /** The table before the last rebuild, if it has the same size. */
+    private long[] spare = NOTHING;
 
     private int used;
 
-    /** The first revision of the request's commit, or 0 if it is not known. */
-    long revision(RequestId request) {
-        if (used == 0) {
-            return 0;
-        }
-        int slot = slot(request.sender(), request.sequence());
-        return table[slot + REVISION];
+    /**
+     * Looks for a request. The answer is for {@link #revision} and, if nothing was remembered in between, {@link
+     * #remember}: so a commit looks once.
+     */
+    int find(RequestId request) {
+        return table.length == 0 ? NOWHERE : slot(request.sender(), request.sequence());
     }
 
-    /** Remembers a request that is not yet known. */
-    void remember(RequestId request, long revision, long oldestRevision) {
-        if ((used + 1) * 2 > table.length / WIDTH) {
+    /** The first revision of the commit found, or 0 if the request is not known. */
+    long revision(int found) {
+        return found == NOWHERE ? 0 : table[found + REVISION];
+    }
+
+    /** Remembers a request that was looked for and not known. */
+    void remember(int found, RequestId request, long revision, long oldestRevision) {
+        if ((used + 1) * 4 > table.length / WIDTH * 3) {
             rebuild(oldestRevision);
+            put(slot(request.sender(), request.sequence()), request.sender(), request.sequence(), revision);
+        } else {
+            put(found, request.sender(), request.sequence(), revision);
         }
-        put(request.sender(), request.sequence(), revision);
     }
 
-    private void put(long sender, long sequence, long revision) {
-        int slot = slot(sender, sequence);
+    private void put(int slot, long sender, long sequence, long revision) {
         table[slot + SENDER] = sender;
         table[slot + SEQUENCE] = sequence;
         table[slot + REVISION] = revision;
@@ -62,28 +72,38 @@ final class RequestMemory {
         }
     }
 
-    /** Keeps what the log still holds, in a table with room for as much again. */
+    /**
+     * Keeps what the log still holds, in a table with room for as much again. A table of the size wanted is reused: a hot
+     * topic comes here every few hundred commits.
+     */
     private void rebuild(long oldestRevision) {
         long[] old = table;
         int live = 0;
         for (int slot = 0; slot < old.length; slot += WIDTH) {
-            live += old[slot + REVISION] >= oldestRevision ? 1 : 0;
+            live += isLive(old, slot, oldestRevision) ? 1 : 0;
         }
         int capacity = INITIAL_CAPACITY;
-        while (capacity < live * 4) {
+        while (capacity < live * 2 + 2) {
             capacity *= 2;
         }
-        if (capacity * WIDTH == old.length) {
-            old = old.clone();
+        if (spare.length == capacity * WIDTH) {
+            table = spare;
             Arrays.fill(table, 0);
         } else {
             table = new long[capacity * WIDTH];
         }
+        spare = old.length == table.length ? old : NOTHING;
         used = 0;
         for (int slot = 0; slot < old.length; slot += WIDTH) {
-            if (old[slot + REVISION] >= oldestRevision && old[slot + REVISION] != 0) {
-                put(old[slot + SENDER], old[slot + SEQUENCE], old[slot + REVISION]);
+            if (isLive(old, slot, oldestRevision)) {
+                long sender = old[slot + SENDER];
+                long sequence = old[slot + SEQUENCE];
+                put(slot(sender, sequence), sender, sequence, old[slot + REVISION]);
             }
         }
+    }
+
+    private static boolean isLive(long[] table, int slot, long oldestRevision) {
+        return table[slot + REVISION] != 0 && table[slot + REVISION] >= oldestRevision;
     }
 }

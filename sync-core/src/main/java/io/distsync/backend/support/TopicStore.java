@@ -130,7 +130,8 @@ public final class TopicStore {
     @SuppressWarnings("ReferenceEquality") // the same options, as a rule; equal ones are only written once more
     public CommitResult commit(Commit commit, long now) {
         advance(now);
-        long known = requests.revision(commit.request());
+        int request = requests.find(commit.request());
+        long known = requests.revision(request);
         if (known != 0) {
             LogRecord first = log.find(known);
             if (first != null) {
@@ -153,7 +154,7 @@ public final class TopicStore {
         }
         int effective = rehearse(commit.mutations());
         raiseFences(commit.checks());
-        return apply(commit, effective);
+        return apply(commit, effective, request);
     }
 
     /** Reads entries; those that are due are expired first. */
@@ -299,7 +300,7 @@ public final class TopicStore {
         return written.containsKey(key) ? written.get(key) : payload(slot(key));
     }
 
-    private Committed apply(Commit commit, int effective) {
+    private Committed apply(Commit commit, int effective, int request) {
         if (effective == 0) {
             @Nullable Change[] none = new Change[commit.mutations().size()];
             return new Committed(head(), Arrays.asList(none), select(commit.selection()));
@@ -308,7 +309,7 @@ public final class TopicStore {
         List<@Nullable Change> outcomes = outcomes(commit, effective);
         LogRecord logged = new LogRecord(commit, outcomes, logged(outcomes, effective), nowMillis);
         append(logged);
-        requests.remember(commit.request(), firstRevision, log.oldestRevision());
+        requests.remember(request, commit.request(), firstRevision, log.oldestRevision());
         return new Committed(logged.last(), outcomes, select(commit.selection()));
     }
 

@@ -551,6 +551,22 @@ class FollowerTest {
         }
 
         @Test
+        void firstChangeOfAKeyNeverHeardOfIsNotBelievedWithoutTheLog() {
+            topic.commit("a");
+            topic.commit("x");
+            topic.commit("x");
+            Follower follower = follow(topic.head(), Scope.keys(Set.of("a")));
+            takeCalls();
+            topic.rewindTo(1);
+            topic.commit("a");
+            topic.commit("x");
+
+            follower.live(topic.commit("a"));
+
+            assertThat(listener.calls).containsExactly("reset 3 to 4", "snapshot [a]");
+        }
+
+        @Test
         void otherKeysTrimmedAwayAreNoResetIfOursAreUntouched() {
             topic.commit("a");
             Follower follower = follow(Version.ABSENT, Scope.keys(Set.of("a")));

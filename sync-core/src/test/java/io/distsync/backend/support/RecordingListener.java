@@ -28,6 +28,12 @@ class RecordingListener implements ChangeListener {
     @Nullable
     Runnable duringChanges;
 
+    /** Takes what a follower that begins at a position knew there. */
+    void beginAt(Version position, Map<String, Version> versions) {
+        replica.putAll(versions);
+        newest.putAll(versions);
+    }
+
     @Override
     public void onSnapshot(Page page) {
         calls.add("snapshot " + ScriptedTopic.versionsOf(page.entries()).keySet() + (page.more() ? "..." : ""));

@@ -1,0 +1,59 @@
+package io.distsync.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** The benchmarks check their own outcome; a short run of each keeps them from rotting. */
+class SuiteTest {
+
+    /** A million updates, a hundred thousand topics: too long to run in every build. */
+    private static final List<String> LONG = List.of("hot-key-batch", "idle-topics");
+
+    @Test
+    void ratiosNameCasesOfTheirSuite() {
+        for (Suite suite : Suite.all()) {
+            List<String> labels = suite.cases().stream().map(Suite.Case::label).toList();
+            assertThat(labels).as(suite.name()).doesNotHaveDuplicates();
+            assertThat(suite.ratios())
+                    .allSatisfy(ratio -> assertThat(labels).contains(ratio.contender(), ratio.baseline()));
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyBenchmarkEndsWithTheOutcomeItExpects() {
+        return Suite.all().stream()
+                .filter(suite -> !LONG.contains(suite.name()))
+                .flatMap(suite -> suite.cases().stream())
+                .map(each -> DynamicTest.dynamicTest(each.label() + ", " + each.threads(), () -> run(each)));
+    }
+
+    private static void run(Suite.Case each) throws RunnerException {
+        Options options = new OptionsBuilder()
+                .include("^" + Pattern.quote(each.benchmark()) + "$")
+                .threads(each.threads())
+                .forks(0)
+                .warmupIterations(0)
+                .measurementIterations(1)
+                .measurementTime(TimeValue.milliseconds(50))
+                .shouldFailOnError(true)
+                .verbosity(VerboseMode.SILENT)
+                .build();
+
+        RunResult result = new Runner(options).runSingle();
+
+        assertThat(result.getPrimaryResult().getScore()).isPositive();
+    }
+}

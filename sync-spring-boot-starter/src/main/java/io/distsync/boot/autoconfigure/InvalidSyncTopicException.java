@@ -1,0 +1,46 @@
+package io.distsync.boot.autoconfigure;
+
+/** A topic was named, or left unnamed, in a way that cannot work. */
+public final class InvalidSyncTopicException extends SyncConfigurationException {
+
+    private static final long serialVersionUID = 1L;
+
+    private InvalidSyncTopicException(String description, String action) {
+        super(description, action);
+    }
+
+    /**
+     * The name breaks the rules.
+     *
+     * @param place where it stands, as in "@SyncTopic on com.example.AppState"
+     * @param rule what is wrong with it
+     */
+    public static InvalidSyncTopicException badName(String place, String rule) {
+        return new InvalidSyncTopicException(
+                "Bad topic name in " + place + ": " + rule,
+                "Change the name: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+    }
+
+    /** The type does not say which topic it is the state of. */
+    public static InvalidSyncTopicException unnamed(String place, String type, String remedy) {
+        return new InvalidSyncTopicException(
+                "No topic is known for " + place + ": the type " + type + " has no @SyncTopic annotation.",
+                "Annotate " + type + " with @SyncTopic(\"a-name\"), " + remedy);
+    }
+
+    /** The type of the state cannot be told. */
+    public static InvalidSyncTopicException untyped(String place) {
+        return new InvalidSyncTopicException(
+                "No topic is known for " + place + ": its type does not say what the state is.",
+                "Name the type of the state, as in DistributedSync<AppState> or Versioned<AppState>.");
+    }
+
+    /** The service refuses to follow the topic as it is described here. */
+    public static InvalidSyncTopicException refused(String place, IllegalArgumentException refusal) {
+        InvalidSyncTopicException failure = new InvalidSyncTopicException(
+                "The topic of " + place + " cannot be followed: " + refusal.getMessage(),
+                "Describe the topic in the same way everywhere, best as one bean of type Topic.");
+        failure.initCause(refusal);
+        return failure;
+    }
+}

@@ -1,0 +1,25 @@
+package io.distsync.boot.autoconfigure;
+
+/** The application is configured in a way that cannot work; says what to change. Ends the start of the context. */
+public abstract sealed class SyncConfigurationException extends RuntimeException
+        permits ClientLibraryMissingException,
+                InvalidSyncListenerException,
+                InvalidSyncPropertyException,
+                InvalidSyncTopicException,
+                ModeNotAvailableException,
+                TopicTypeMismatchException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String action;
+
+    SyncConfigurationException(String description, String action) {
+        super(description);
+        this.action = action;
+    }
+
+    /** What to add or change. */
+    public final String action() {
+        return action;
+    }
+}

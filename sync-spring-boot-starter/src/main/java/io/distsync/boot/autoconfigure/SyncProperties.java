@@ -1,0 +1,156 @@
+package io.distsync.boot.autoconfigure;
+
+import io.distsync.version.Limits;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Settings of the synchronisation service.
+ *
+ * @param enabled Whether to set up the synchronisation service. Without it there is no bean and no thread of it.
+ * @param mode Where the state lives.
+ * @param prefix Text put before every key, channel and Kafka topic, to keep applications on one store apart: at most 100
+ *     characters of A-Z a-z 0-9 . _ - : and /. Not used in local mode.
+ * @param timeout Deadline of an operation, retries included. From 1ms to 1d.
+ * @param heartbeat Time between two checks of the connection and of the server's identity. From 10ms to 1h.
+ *     Not used in local mode.
+ * @param retention Number of changes the log of a topic keeps for followers that were away, unless the topic says
+ *     otherwise. At least 256.
+ * @param maxPayloadSize Largest payload of one commit. From 1KB to 512MB.
+ * @param maxConflicts Number of times an operation may lose against other writers before it fails. At least 1.
+ * @param shutdownGrace Time that operations under way and running listeners are given when the application stops. From
+ *     0s to 1h.
+ */
+@ConfigurationProperties("sync")
+public record SyncProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("local") SyncMode mode,
+        @DefaultValue("") String prefix,
+        @DefaultValue("5s") Duration timeout,
+        @DefaultValue("1s") Duration heartbeat,
+        @DefaultValue("1000") long retention,
+        @DefaultValue("1MB") DataSize maxPayloadSize,
+        @DefaultValue("1000") int maxConflicts,
+        @DefaultValue("10s") Duration shutdownGrace,
+        @DefaultValue Lease lease,
+        @DefaultValue Listener listener,
+        @DefaultValue Health health,
+        @DefaultValue Metrics metrics) {
+
+    private static final int MAX_PREFIX_LENGTH = 100;
+    private static final DataSize MIN_PAYLOAD = DataSize.ofKilobytes(1);
+    private static final DataSize MAX_PAYLOAD = DataSize.ofMegabytes(512);
+
+    public SyncProperties {
+        requirePrefix(prefix);
+        requireRange("sync.timeout", timeout, Duration.ofMillis(1), Duration.ofDays(1));
+        requireRange("sync.heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofHours(1));
+        requireAtLeast("sync.retention", retention, Limits.MAX_MUTATIONS);
+        if (maxPayloadSize.compareTo(MIN_PAYLOAD) < 0 || maxPayloadSize.compareTo(MAX_PAYLOAD) > 0) {
+            throw new InvalidSyncPropertyException(
+                    "sync.max-payload-size", maxPayloadSize, "must be from 1KB to 512MB");
+        }
+        requireAtLeast("sync.max-conflicts", maxConflicts, 1);
+        requireRange("sync.shutdown-grace", shutdownGrace, Duration.ZERO, Duration.ofHours(1));
+    }
+
+    /**
+     * Leases.
+     *
+     * @param sweep Time between two searches for expired entries; an expiry is noticed within its time to live and twice
+     *     this. From 1ms to 1h.
+     */
+    public record Lease(@DefaultValue("500ms") Duration sweep) {
+
+        public Lease {
+            requireRange("sync.lease.sweep", sweep, Duration.ofMillis(1), Duration.ofHours(1));
+        }
+    }
+
+    /**
+     * Listeners.
+     *
+     * @param buffer Number of changes a listener of every change may lag behind before it is reset. From 256 to 1048576.
+     */
+    public record Listener(@DefaultValue("1024") int buffer) {
+
+        public Listener {
+            requireRange("sync.listener.buffer", buffer, 256, 1 << 20);
+        }
+    }
+
+    /**
+     * Health.
+     *
+     * @param downAfter Time for which the store has to be unreachable before health says DOWN; until then it says
+     *     DEGRADED. From 0s to 1d.
+     */
+    public record Health(@DefaultValue("10s") Duration downAfter) {
+
+        public Health {
+            requireRange("sync.health.down-after", downAfter, Duration.ZERO, Duration.ofDays(1));
+        }
+    }
+
+    /**
+     * Metrics.
+     *
+     * @param maxTopics Number of topics with meters of their own; all further ones share those of the topic "other".
+     *     From 0 to 10000.
+     */
+    public record Metrics(@DefaultValue("100") int maxTopics) {
+
+        public Metrics {
+            requireRange("sync.metrics.max-topics", maxTopics, 0, 10_000);
+        }
+    }
+
+    private static void requirePrefix(String prefix) {
+        String property = "sync.prefix";
+        if (prefix.length() > MAX_PREFIX_LENGTH) {
+            throw new InvalidSyncPropertyException(
+                    property, prefix, "must have at most " + MAX_PREFIX_LENGTH + " characters");
+        }
+        if (!prefix.isEmpty()) {
+            try {
+                Limits.checkTopic(prefix);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSyncPropertyException(
+                        property, prefix, "may have the characters A-Z a-z 0-9 . _ - : / only");
+            }
+        }
+    }
+
+    private static void requireRange(String property, Duration value, Duration min, Duration max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw new InvalidSyncPropertyException(
+                    property, text(value), "must be from " + text(min) + " to " + text(max));
+        }
+    }
+
+    private static void requireRange(String property, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new InvalidSyncPropertyException(property, value, "must be from " + min + " to " + max);
+        }
+    }
+
+    private static void requireAtLeast(String property, long value, long min) {
+        if (value < min) {
+            throw new InvalidSyncPropertyException(property, value, "must be at least " + min);
+        }
+    }
+
+    /** The duration as it would be configured. */
+    private static String text(Duration value) {
+        long millis = value.toMillis();
+        if (millis == 0 || millis % 1_000 != 0) {
+            return value.isZero() ? "0s" : millis + "ms";
+        }
+        if (millis % Duration.ofDays(1).toMillis() == 0) {
+            return value.toDays() + "d";
+        }
+        return millis % Duration.ofHours(1).toMillis() == 0 ? value.toHours() + "h" : value.toSeconds() + "s";
+    }
+}

@@ -1,0 +1,24 @@
+package io.distsync.boot.autoconfigure;
+
+import io.distsync.SyncService;
+import io.distsync.backend.SyncBackend;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.ResourceLoader;
+import org.springframework.util.ClassUtils;
+
+/** Says what to do if, after the configurations of all modes, there is still no backend. */
+@Configuration(proxyBeanMethods = false)
+class UnavailableModeConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean({SyncBackend.class, SyncService.class})
+    SyncBackend syncBackend(SyncProperties properties, ResourceLoader resources) {
+        SyncMode mode = properties.mode();
+        if (ClassUtils.isPresent(mode.clientClass(), resources.getClassLoader())) {
+            throw new ModeNotAvailableException(mode);
+        }
+        throw new ClientLibraryMissingException(mode);
+    }
+}

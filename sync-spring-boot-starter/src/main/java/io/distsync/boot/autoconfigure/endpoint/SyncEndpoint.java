@@ -1,0 +1,193 @@
+package io.distsync.boot.autoconfigure.endpoint;
+
+import io.distsync.FeedStatus;
+import io.distsync.SyncService;
+import io.distsync.SyncStatus;
+import io.distsync.backend.FeedState;
+import io.distsync.boot.SyncListenerRegistry;
+import io.distsync.version.Version;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+import org.springframework.boot.actuate.endpoint.SanitizableData;
+import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+/** Shows what the service is doing: its topics with their versions, feeds and listeners. */
+@Endpoint(id = "sync")
+public final class SyncEndpoint {
+
+    /** As many topics as an answer holds if the request does not say otherwise. */
+    static final int DEFAULT_LIMIT = 1_000;
+
+    private final SyncService service;
+    private final Supplier<@Nullable SyncListenerRegistry> listeners;
+    private final Show showValues;
+
+    /**
+     * An endpoint for one service.
+     *
+     * @param listeners where the listener methods are known, if there are any
+     */
+    public SyncEndpoint(SyncService service, Supplier<@Nullable SyncListenerRegistry> listeners, Show showValues) {
+        this.service = service;
+        this.listeners = listeners;
+        this.showValues = showValues;
+    }
+
+    /**
+     * All topics without their values.
+     *
+     * @param prefix of the topics wanted; all if {@code null}
+     * @param limit most topics to show; 1,000 if {@code null}
+     */
+    @ReadOperation
+    public ServiceDescriptor service(@Nullable String prefix, @Nullable Integer limit) {
+        SyncStatus status = service.status();
+        String wanted = prefix == null ? "" : prefix;
+        List<TopicSummary> topics = status.topics().stream()
+                .filter(topic -> topic.name().startsWith(wanted))
+                .limit(limit == null ? DEFAULT_LIMIT : Math.max(0, limit))
+                .map(TopicSummary::of)
+                .toList();
+        return new ServiceDescriptor(
+                status.backend().name(),
+                status.backend().details(),
+                status.backend().unreachableSince(),
+                status.topics().size(),
+                status.followedTopics(),
+                status.pendingUpdates(),
+                topics,
+                listenerMethods());
+    }
+
+    /** One topic with its listeners, and with its value if values are shown to everybody with access. */
+    @ReadOperation
+    public @Nullable TopicDescriptor topic(@Selector(match = Selector.Match.ALL_REMAINING) String... name) {
+        return topic(String.join("/", name), showValues.isShown(true));
+    }
+
+    @Nullable
+    TopicDescriptor topic(String name, boolean showValue) {
+        return service.status().topics().stream()
+                .filter(topic -> topic.name().equals(name))
+                .findFirst()
+                .map(topic -> TopicDescriptor.of(topic, showValue))
+                .orElse(null);
+    }
+
+    private Map<String, String> listenerMethods() {
+        SyncListenerRegistry registry = listeners.get();
+        Map<String, String> methods = new TreeMap<>();
+        if (registry != null) {
+            registry.ids().forEach(id -> methods.put(id, registry.isRunning(id) ? "RUNNING" : "STOPPED"));
+        }
+        return methods;
+    }
+
+    /**
+     * The service.
+     *
+     * @param topicCount of all topics, shown or not
+     * @param listenerMethods whether each {@code @SyncListener} method is running, by its id
+     */
+    public record ServiceDescriptor(
+            String mode,
+            Map<String, String> details,
+            @Nullable Instant unreachableSince,
+            int topicCount,
+            long followedTopics,
+            long pendingUpdates,
+            List<TopicSummary> topics,
+            Map<String, String> listenerMethods)
+            implements OperationResponseBody {}
+
+    /** A topic in a list. */
+    public record TopicSummary(
+            String name,
+            String type,
+            VersionDescriptor version,
+            FeedDescriptor feed,
+            int pendingUpdates,
+            int listeners) {
+
+        static TopicSummary of(SyncStatus.TopicStatus topic) {
+            return new TopicSummary(
+                    topic.name(),
+                    topic.type(),
+                    VersionDescriptor.of(topic.version()),
+                    FeedDescriptor.of(topic),
+                    topic.pendingUpdates(),
+                    topic.listeners().size());
+        }
+    }
+
+    /**
+     * A topic.
+     *
+     * @param value the newest value known, or asterisks if it may not be seen
+     */
+    public record TopicDescriptor(
+            String name,
+            String type,
+            VersionDescriptor version,
+            @Nullable Object value,
+            FeedDescriptor feed,
+            int pendingUpdates,
+            List<SyncStatus.ListenerStatus> listeners)
+            implements OperationResponseBody {
+
+        static TopicDescriptor of(SyncStatus.TopicStatus topic, boolean showValue) {
+            Object value = topic.value();
+            return new TopicDescriptor(
+                    topic.name(),
+                    topic.type(),
+                    VersionDescriptor.of(topic.version()),
+                    value == null || showValue ? value : SanitizableData.SANITIZED_VALUE,
+                    FeedDescriptor.of(topic),
+                    topic.pendingUpdates(),
+                    topic.listeners());
+        }
+    }
+
+    /** A version; the link as hexadecimal text, because JSON numbers do not hold it exactly. */
+    public record VersionDescriptor(long epoch, long revision, String link) {
+
+        static VersionDescriptor of(Version version) {
+            return new VersionDescriptor(version.epoch(), version.revision(), Long.toHexString(version.link()));
+        }
+    }
+
+    /**
+     * How the local view stands.
+     *
+     * @param status a {@link FeedState}, or {@code NOT_FOLLOWED}
+     * @param since since when it is not current
+     */
+    public record FeedDescriptor(
+            String status,
+            @Nullable Instant since,
+            @Nullable Instant currentAsOf) {
+
+        static FeedDescriptor of(SyncStatus.TopicStatus topic) {
+            FeedStatus feed = topic.feed();
+            if (feed == null) {
+                return new FeedDescriptor("NOT_FOLLOWED", null, null);
+            }
+            return new FeedDescriptor(feed.state().name(), since(feed), topic.currentAsOf());
+        }
+
+        private static @Nullable Instant since(FeedStatus feed) {
+            if (feed instanceof FeedStatus.Stale stale) {
+                return stale.since();
+            }
+            return feed instanceof FeedStatus.Resyncing resyncing ? resyncing.since() : null;
+        }
+    }
+}

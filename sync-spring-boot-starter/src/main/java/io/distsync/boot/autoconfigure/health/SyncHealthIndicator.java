@@ -1,0 +1,86 @@
+package io.distsync.boot.autoconfigure.health;
+
+import io.distsync.FeedStatus;
+import io.distsync.SyncService;
+import io.distsync.SyncStatus;
+import io.distsync.time.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * {@link Status#UP} while every followed topic is current, {@link #DEGRADED} while one is not, {@link Status#DOWN} when
+ * the store has been unreachable for too long, or the service is closed.
+ */
+public final class SyncHealthIndicator extends AbstractHealthIndicator {
+
+    /** The application works, but what it knows of the shared state may be old. Answered with HTTP 200 by default. */
+    public static final Status DEGRADED = new Status("DEGRADED", "A followed topic is not current");
+
+    /** More names would not tell an operator more, and 10,000 topics would make a long answer. */
+    private static final int MAX_NAMES = 20;
+
+    private final SyncService service;
+    private final TimeSource time;
+    private final Duration downAfter;
+
+    /**
+     * An indicator for one service.
+     *
+     * @param downAfter how long the store may be unreachable
+     */
+    public SyncHealthIndicator(SyncService service, TimeSource time, Duration downAfter) {
+        super("the state of the synchronisation service could not be read");
+        this.service = service;
+        this.time = time;
+        this.downAfter = downAfter;
+    }
+
+    @Override
+    protected void doHealthCheck(Health.Builder builder) {
+        SyncStatus status = service.status();
+        List<SyncStatus.TopicStatus> notCurrent = status.notCurrent();
+        Instant unreachableSince = status.backend().unreachableSince();
+        builder.status(judge(unreachableSince, notCurrent))
+                .withDetail("mode", status.backend().name())
+                .withDetail("followedTopics", status.followedTopics())
+                .withDetail("staleTopics", notCurrent.size())
+                .withDetail("pendingUpdates", status.pendingUpdates());
+        if (!notCurrent.isEmpty()) {
+            builder.withDetail("stale", describe(notCurrent));
+        }
+        if (unreachableSince != null) {
+            builder.withDetail("unreachableSince", unreachableSince.toString());
+        }
+    }
+
+    private Status judge(@Nullable Instant unreachableSince, List<?> notCurrent) {
+        if (service.isClosed() || (unreachableSince != null && isOver(unreachableSince))) {
+            return Status.DOWN;
+        }
+        return notCurrent.isEmpty() ? Status.UP : DEGRADED;
+    }
+
+    private boolean isOver(Instant unreachableSince) {
+        return Duration.between(unreachableSince, time.instant()).compareTo(downAfter) >= 0;
+    }
+
+    private static Map<String, String> describe(List<SyncStatus.TopicStatus> topics) {
+        Map<String, String> described = new LinkedHashMap<>();
+        topics.stream().limit(MAX_NAMES).forEach(topic -> described.put(topic.name(), describe(topic.feed())));
+        return described;
+    }
+
+    private static String describe(@Nullable FeedStatus feed) {
+        if (feed instanceof FeedStatus.Stale stale) {
+            return "STALE since " + stale.since();
+        }
+        return feed instanceof FeedStatus.Resyncing resyncing ? "RESYNCING since " + resyncing.since() : "CURRENT";
+    }
+}

@@ -1,0 +1,35 @@
+package io.distsync.boot.autoconfigure.metrics;
+
+import io.distsync.SyncMetrics;
+import io.distsync.SyncService;
+import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
+import io.distsync.boot.autoconfigure.SyncProperties;
+import io.distsync.time.TimeSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/** Auto-configuration of the meters of the {@link SyncService}. */
+@AutoConfiguration(
+        after = SyncAutoConfiguration.class,
+        afterName = {
+            "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
+            "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
+        })
+@ConditionalOnClass(MeterRegistry.class)
+@ConditionalOnBean({SyncService.class, SyncProperties.class, MeterRegistry.class})
+public final class SyncMetricsAutoConfiguration {
+
+    /** The service is looked up when a gauge is read: it is built with this bean. */
+    @Bean
+    @ConditionalOnMissingBean(SyncMetrics.class)
+    MicrometerSyncMetrics syncMetrics(
+            MeterRegistry registry, ObjectProvider<SyncService> service, TimeSource time, SyncProperties properties) {
+        return new MicrometerSyncMetrics(
+                registry, service::getObject, time, properties.metrics().maxTopics());
+    }
+}

@@ -1,0 +1,5 @@
+/** The meters of the synchronisation service. */
+@NullMarked
+package io.distsync.boot.autoconfigure.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package io.distsync.boot.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What editors show for the properties, against the list in the guide. */
+class ConfigurationMetadataTest {
+
+    /** Name, and default as it is shown. */
+    private static final Map<String, String> PROPERTIES = new TreeMap<>(Map.ofEntries(
+            Map.entry("sync.enabled", "true"),
+            Map.entry("sync.mode", "local"),
+            Map.entry("sync.prefix", ""),
+            Map.entry("sync.timeout", "5s"),
+            Map.entry("sync.heartbeat", "1s"),
+            Map.entry("sync.retention", "1000"),
+            Map.entry("sync.max-payload-size", "1MB"),
+            Map.entry("sync.max-conflicts", "1000"),
+            Map.entry("sync.shutdown-grace", "10s"),
+            Map.entry("sync.lease.sweep", "500ms"),
+            Map.entry("sync.listener.buffer", "1024"),
+            Map.entry("sync.health.down-after", "10s"),
+            Map.entry("sync.metrics.max-topics", "100"),
+            Map.entry("management.health.sync.enabled", "true"),
+            Map.entry("management.endpoint.sync.access", "unrestricted"),
+            Map.entry("management.endpoint.sync.cache.time-to-live", "0ms"),
+            Map.entry("management.endpoint.sync.roles", "none"),
+            Map.entry("management.endpoint.sync.show-values", "never")));
+
+    private final JsonNode metadata = read();
+
+    @Test
+    void everyPropertyIsListedWithItsDefault() {
+        Map<String, String> defaults = new TreeMap<>();
+        for (JsonNode property : metadata.get("properties")) {
+            JsonNode value = property.path("defaultValue");
+            defaults.put(
+                    property.get("name").asString(),
+                    value.isMissingNode() ? "none" : value.isArray() ? value.toString() : value.asString());
+        }
+        assertThat(defaults).isEqualTo(PROPERTIES);
+    }
+
+    @Test
+    void everyPropertyHasATypeAndADescription() {
+        for (JsonNode property : metadata.get("properties")) {
+            String name = property.get("name").asString();
+            assertThat(property.path("type").asString("")).as("type of " + name).isNotEmpty();
+            assertThat(property.path("description").asString(""))
+                    .as("description of " + name)
+                    .endsWith(".")
+                    .matches("(?s)[A-Z].*");
+        }
+    }
+
+    @Test
+    void everyValueOfAnEnumHasAHint() {
+        assertThat(hints("sync.mode")).containsOnlyKeys("local", "redis", "kafka");
+        assertThat(hints("management.endpoint.sync.show-values"))
+                .containsOnlyKeys("never", "when-authorized", "always");
+        assertThat(SyncMode.values()).hasSize(3);
+    }
+
+    private Map<String, String> hints(String property) {
+        Map<String, String> found = new TreeMap<>();
+        for (JsonNode hint : metadata.get("hints")) {
+            if (hint.get("name").asString().equals(property)) {
+                hint.get("values")
+                        .forEach(value -> found.put(
+                                value.get("value").asString(),
+                                value.get("description").asString()));
+            }
+        }
+        return found;
+    }
+
+    private static JsonNode read() {
+        try (InputStream in =
+                SyncProperties.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+            return JsonMapper.shared().readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

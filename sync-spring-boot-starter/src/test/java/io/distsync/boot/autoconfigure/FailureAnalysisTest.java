@@ -1,0 +1,359 @@
+package io.distsync.boot.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.distsync.DistributedSync;
+import io.distsync.SyncService;
+import io.distsync.SyncTopic;
+import io.distsync.Topic;
+import io.distsync.Versioned;
+import io.distsync.boot.SyncListener;
+import java.util.Objects;
+import java.util.stream.Stream;
+import net.bytebuddy.ByteBuddy;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.Banner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.io.ResourceLoader;
+import org.springframework.stereotype.Component;
+
+/** What an application prints that is set up wrongly: what is wrong, and what to change. */
+@ExtendWith(OutputCaptureExtension.class)
+class FailureAnalysisTest {
+
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(
+                    PropertyPlaceholderAutoConfiguration.class,
+                    SyncAutoConfiguration.class,
+                    SyncListenerAutoConfiguration.class));
+
+    @ParameterizedTest
+    @CsvSource({"redis, spring-boot-starter-data-redis", "kafka, spring-boot-starter-kafka"})
+    void missingClientLibraryIsNamed(String mode, String dependency, CapturedOutput output) {
+        runner.withPropertyValues("sync.mode=" + mode)
+                .run(context ->
+                        assertThat(context).getFailure().rootCause().isInstanceOf(ClientLibraryMissingException.class));
+
+        fail(App.class, null, "--sync.mode=" + mode);
+
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START")
+                .contains("sync.mode is '" + mode + "', but the client library of this mode is not on the class path.")
+                .contains("Add the dependency org.springframework.boot:" + dependency)
+                .contains("sync.mode=local");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"REDIS", "KAFKA"})
+    void modeOfALaterVersionIsToldApartFromAMissingLibrary(SyncMode mode, CapturedOutput output) {
+        ClassLoader withClient = classLoaderWith(mode.clientClass());
+        runner.withClassLoader(withClient)
+                .withPropertyValues("sync.mode=" + mode)
+                .run(context ->
+                        assertThat(context).getFailure().rootCause().isInstanceOf(ModeNotAvailableException.class));
+
+        fail(App.class, new DefaultResourceLoader(withClient), "--sync.mode=" + mode);
+
+        assertThat(output)
+                .contains("sync.mode is '" + mode + "', but this version of distsync does not have that mode.")
+                .contains("Set sync.mode=local");
+    }
+
+    @Test
+    void valueOutOfRangeIsNamedWithItsOrigin(CapturedOutput output) {
+        fail(App.class, null, "--sync.timeout=0s");
+
+        assertThat(output)
+                .contains("sync.timeout must be from 1ms to 1d, but is '0s' (\"sync.timeout\" from property source")
+                .contains("Change sync.timeout: it must be from 1ms to 1d.");
+    }
+
+    @Test
+    void unknownModeIsListedWithTheKnownOnes(CapturedOutput output) {
+        fail(App.class, null, "--sync.mode=redsi");
+
+        assertThat(output)
+                .contains("Property: sync.mode")
+                .contains("Value: \"redsi\"")
+                .contains("local");
+    }
+
+    @Test
+    void unreadableDurationIsNamed(CapturedOutput output) {
+        fail(App.class, null, "--sync.timeout=soon");
+
+        assertThat(output).contains("Property: sync.timeout").contains("Value: \"soon\"");
+    }
+
+    @Test
+    void badTopicNameOfAListenerIsNamed(CapturedOutput output) {
+        check(BadListenerTopic.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains("Bad topic name in @SyncListener method " + BadListenerTopic.class.getName()
+                        + ".listen(AppState): topic name 'a topic' has the character ' ' at index 1")
+                .contains("Change the name: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+    }
+
+    @Test
+    void badTopicNameOfAnAnnotatedTypeIsNamed(CapturedOutput output) {
+        check(BadAnnotation.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains("Bad topic name in @SyncTopic on " + Misnamed.class.getName())
+                .contains("'ümlaut'".replace("ü", "\\u00fc"));
+    }
+
+    @Test
+    void stateWithoutTopicIsNamed(CapturedOutput output) {
+        check(NoTopic.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains("No topic is known for parameter 0 of the constructor of " + NoTopic.class.getName())
+                .contains("Annotate " + Room.class.getName() + " with @SyncTopic(\"a-name\")");
+    }
+
+    @Test
+    void listenerOfAStateWithoutTopicIsNamed(CapturedOutput output) {
+        check(ListenerWithoutTopic.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains("No topic is known for @SyncListener method " + ListenerWithoutTopic.class.getName())
+                .contains("or set the attribute topic of @SyncListener");
+    }
+
+    @Test
+    void topicWithTwoTypesIsNamedWithBothPlaces(CapturedOutput output) {
+        check(TwoTypes.class, TopicTypeMismatchException.class);
+
+        assertThat(output)
+                .contains("The topic 'app_state' is used with two types: ")
+                .contains(AppState.class.getName() + " (parameter 0 of the constructor of " + TwoTypes.class.getName())
+                .contains(
+                        Room.class.getName() + " (@SyncListener method " + TwoTypes.class.getName() + ".listen(Room))");
+    }
+
+    @Test
+    void topicDescribedInTwoWaysIsNamed(CapturedOutput output) {
+        check(TwoWays.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains(
+                        "The topic of listener 'failureAnalysisTest.TwoWays.listen' cannot be followed: topic 'app_state' is"
+                                + " already in use by this service with another type or other options")
+                .contains("best as one bean of type Topic");
+    }
+
+    @Test
+    void listenerThatReturnsSomethingIsNamed(CapturedOutput output) {
+        check(Returning.class, InvalidSyncListenerException.class);
+
+        assertThat(output)
+                .contains("The @SyncListener method " + Returning.class.getName() + ".listen(AppState) returns String.")
+                .contains("Declare it as void");
+    }
+
+    @Test
+    void listenerWithoutParameterIsNamed(CapturedOutput output) {
+        check(WithoutParameter.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains(".listen() has no parameter.");
+    }
+
+    @Test
+    void listenerWithOtherParametersIsNamed(CapturedOutput output) {
+        check(TooMany.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains("has parameters that are neither the state nor its version.");
+    }
+
+    @Test
+    void listenerOfAnythingIsNamed(CapturedOutput output) {
+        check(OfAnything.class, InvalidSyncTopicException.class);
+
+        assertThat(output).contains("its type does not say what the state is");
+    }
+
+    @Test
+    void idUsedTwiceIsNamed(CapturedOutput output) {
+        check(SameId.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains("has the id 'same', which another listener has already.");
+    }
+
+    @Test
+    void missingErrorHandlerIsNamed(CapturedOutput output) {
+        check(NoHandler.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains("names the error handler 'nobody', which is no bean of type");
+    }
+
+    @Test
+    void unresolvablePlaceholderIsNamed(CapturedOutput output) {
+        check(BadPlaceholder.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains("has topic = '${nowhere}', which cannot be resolved");
+    }
+
+    @Test
+    void badAutoStartupIsNamed(CapturedOutput output) {
+        check(BadAutoStartup.class, InvalidSyncListenerException.class);
+
+        assertThat(output).contains("has autoStartup = 'perhaps'.");
+    }
+
+    /** Checks the failure, and starts an application for what it prints. */
+    private void check(Class<?> bean, Class<? extends SyncConfigurationException> failure) {
+        runner.withUserConfiguration(bean)
+                .run(context -> assertThat(
+                                Stream.iterate(context.getStartupFailure(), Objects::nonNull, Throwable::getCause))
+                        .hasAtLeastOneElementOfType(failure));
+        fail(bean, null);
+    }
+
+    private static void fail(Class<?> source, @Nullable ResourceLoader resources, String... arguments) {
+        SpringApplication application = new SpringApplicationBuilder(App.class, source)
+                .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
+                .build();
+        if (resources != null) {
+            application.setResourceLoader(resources);
+        }
+        assertThat(catchThrowable(() -> application.run(arguments).close())).isNotNull();
+    }
+
+    private static ClassLoader classLoaderWith(String className) {
+        return new ByteBuddy()
+                .subclass(Object.class)
+                .name(className)
+                .make()
+                .load(FailureAnalysisTest.class.getClassLoader())
+                .getLoaded()
+                .getClassLoader();
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration({
+        PropertyPlaceholderAutoConfiguration.class,
+        SyncAutoConfiguration.class,
+        SyncListenerAutoConfiguration.class
+    })
+    static class App {}
+
+    @Component
+    static class BadListenerTopic {
+
+        @SyncListener(topic = "a topic")
+        void listen(AppState state) {}
+    }
+
+    @SyncTopic("ümlaut")
+    record Misnamed() {}
+
+    @Component
+    record BadAnnotation(DistributedSync<Misnamed> sync) {}
+
+    @Component
+    record NoTopic(DistributedSync<Room> sync) {}
+
+    @Component
+    static class ListenerWithoutTopic {
+
+        @SyncListener
+        void listen(Room state) {}
+    }
+
+    @Component
+    record TwoTypes(DistributedSync<AppState> sync) {
+
+        @SyncListener(topic = "app_state")
+        void listen(Room room) {}
+    }
+
+    @Component
+    static class TwoWays {
+
+        TwoWays(SyncService service) {
+            service.send(Topic.of("app_state", Room.class), new Room("not an AppState"));
+        }
+
+        @SyncListener
+        void listen(AppState state) {}
+    }
+
+    @Component
+    static class Returning {
+
+        @SyncListener
+        String listen(AppState state) {
+            return state.note();
+        }
+    }
+
+    @Component
+    static class WithoutParameter {
+
+        @SyncListener
+        void listen() {}
+    }
+
+    @Component
+    static class TooMany {
+
+        @SyncListener
+        void listen(AppState state, String what) {}
+    }
+
+    @Component
+    static class OfAnything {
+
+        @SyncListener
+        void listen(Versioned<?> state) {}
+    }
+
+    @Component
+    static class SameId {
+
+        @SyncListener(id = "same")
+        void one(AppState state) {}
+
+        @SyncListener(id = "same")
+        void two(AppState state) {}
+    }
+
+    @Component
+    static class NoHandler {
+
+        @SyncListener(errorHandler = "nobody")
+        void listen(AppState state) {}
+    }
+
+    @Component
+    static class BadPlaceholder {
+
+        @SyncListener(topic = "${nowhere}")
+        void listen(AppState state) {}
+    }
+
+    @Component
+    static class BadAutoStartup {
+
+        @SyncListener(autoStartup = "perhaps")
+        void listen(AppState state) {}
+    }
+}

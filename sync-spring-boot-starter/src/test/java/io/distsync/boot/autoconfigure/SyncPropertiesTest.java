@@ -1,0 +1,88 @@
+package io.distsync.boot.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.util.unit.DataSize;
+
+class SyncPropertiesTest {
+
+    private final ApplicationContextRunner runner =
+            new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(SyncAutoConfiguration.class));
+
+    @Test
+    void defaultsAreThoseOfTheGuide() {
+        runner.run(context -> assertThat(context.getBean(SyncProperties.class))
+                .isEqualTo(new SyncProperties(
+                        true,
+                        SyncMode.LOCAL,
+                        "",
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(1),
+                        1_000,
+                        DataSize.ofMegabytes(1),
+                        1_000,
+                        Duration.ofSeconds(10),
+                        new SyncProperties.Lease(Duration.ofMillis(500)),
+                        new SyncProperties.Listener(1_024),
+                        new SyncProperties.Health(Duration.ofSeconds(10)),
+                        new SyncProperties.Metrics(100))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sync.timeout=0s, sync.timeout must be from 1ms to 1d",
+        "sync.timeout=25h, but is '25h'",
+        "sync.heartbeat=9ms, sync.heartbeat must be from 10ms to 1h",
+        "sync.retention=255, sync.retention must be at least 256",
+        "sync.max-payload-size=1B, sync.max-payload-size must be from 1KB to 512MB",
+        "sync.max-payload-size=513MB, but is '537919488B'",
+        "sync.max-conflicts=0, sync.max-conflicts must be at least 1",
+        "sync.shutdown-grace=-1s, sync.shutdown-grace must be from 0s to 1h",
+        "sync.lease.sweep=0ms, sync.lease.sweep must be from 1ms to 1h",
+        "sync.listener.buffer=255, sync.listener.buffer must be from 256 to 1048576",
+        "sync.health.down-after=-1ms, sync.health.down-after must be from 0s to 1d",
+        "sync.metrics.max-topics=-1, sync.metrics.max-topics must be from 0 to 10000",
+        "sync.prefix=a b, sync.prefix may have the characters A-Z a-z 0-9 . _ - : / only",
+    })
+    void valueOutOfRangeEndsTheStart(String property, String message) {
+        runner.withPropertyValues(property)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidSyncPropertyException.class)
+                        .hasMessageContaining(message));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sync.timeout=1ms",
+        "sync.timeout=1d",
+        "sync.retention=256",
+        "sync.max-payload-size=512MB",
+        "sync.shutdown-grace=0s",
+        "sync.shutdown-grace=1h",
+        "sync.lease.sweep=1h",
+        "sync.listener.buffer=256",
+        "sync.listener.buffer=1048576",
+        "sync.prefix=shop:",
+        "sync.metrics.max-topics=0",
+    })
+    void bordersAreAllowed(String property) {
+        runner.withPropertyValues(property).run(context -> assertThat(context).hasNotFailed());
+    }
+
+    @Test
+    void longPrefixIsRefused() {
+        runner.withPropertyValues("sync.prefix=" + "p".repeat(101))
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("sync.prefix must have at most 100 characters"));
+    }
+}

@@ -1,0 +1,247 @@
+package io.distsync.boot.autoconfigure.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+import io.distsync.Delivery;
+import io.distsync.SyncService;
+import io.distsync.Topic;
+import io.distsync.Versioned;
+import io.distsync.backend.FeedState;
+import io.distsync.backend.SyncBackend;
+import io.distsync.boot.SyncListener;
+import io.distsync.boot.autoconfigure.AppState;
+import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
+import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
+import io.distsync.boot.autoconfigure.UnsteadyBackend;
+import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
+import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
+import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
+import java.security.Principal;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class SyncEndpointTest {
+
+    private static final AppState SECRET = new AppState(1, "secret");
+    private static final String HIDDEN = "******";
+
+    private final UnsteadyBackend backend = new UnsteadyBackend();
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(
+                    EndpointAutoConfiguration.class,
+                    SyncAutoConfiguration.class,
+                    SyncListenerAutoConfiguration.class,
+                    SyncEndpointAutoConfiguration.class))
+            .withPropertyValues("management.endpoints.web.exposure.include=sync")
+            .withBean(SyncBackend.class, () -> backend);
+
+    @Test
+    void listsTopicsWithVersionStatusAndListeners() {
+        runner.withBean("listening", Listening.class).run(context -> {
+            Versioned<AppState> sent = context.getBean(SyncService.class).send(AppState.class, SECRET);
+            context.getBean(SyncService.class).send(Topic.of("unheard", String.class), "hello");
+            backend.feed("app_state", FeedState.STALE);
+
+            ServiceDescriptor descriptor = context.getBean(SyncEndpoint.class).service(null, null);
+
+            assertThat(descriptor.mode()).isEqualTo("unsteady");
+            assertThat(descriptor.details()).containsEntry("made", "for tests");
+            assertThat(descriptor.topicCount()).isEqualTo(2);
+            assertThat(descriptor.followedTopics()).isEqualTo(1);
+            assertThat(descriptor.pendingUpdates()).isZero();
+            assertThat(descriptor.listenerMethods())
+                    .containsEntry("one", "RUNNING")
+                    .containsEntry("two", "STOPPED");
+            assertThat(descriptor.topics()).hasSize(2);
+            assertThat(descriptor.topics().get(0)).satisfies(topic -> {
+                assertThat(topic.name()).isEqualTo("app_state");
+                assertThat(topic.type()).isEqualTo(AppState.class.getName());
+                assertThat(topic.version()).isEqualTo(VersionDescriptor.of(sent.version()));
+                assertThat(topic.feed().status()).isEqualTo("STALE");
+                assertThat(topic.feed().since()).isNotNull();
+                assertThat(topic.listeners()).isEqualTo(1);
+            });
+            assertThat(descriptor.topics().get(1).feed().status()).isEqualTo("NOT_FOLLOWED");
+        });
+    }
+
+    @Test
+    void listIsBoundedAndCanBeNarrowed() {
+        runner.run(context -> {
+            SyncService service = context.getBean(SyncService.class);
+            for (int i = 0; i < 20; i++) {
+                service.send(Topic.of("room:" + i, String.class), "hello");
+                service.send(Topic.of("user/" + i, String.class), "hello");
+            }
+            SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+            assertThat(endpoint.service("user/", null).topics()).hasSize(20);
+            assertThat(endpoint.service(null, 3).topics()).hasSize(3);
+            assertThat(endpoint.service(null, 3).topicCount()).isEqualTo(40);
+            assertThat(endpoint.service(null, -1).topics()).isEmpty();
+        });
+    }
+
+    @Test
+    void detailNamesEachListener() {
+        runner.withBean("listening", Listening.class)
+                .run(context -> assertThat(topic(context, "app_state").listeners())
+                        .singleElement()
+                        .satisfies(listener -> {
+                            assertThat(listener.name()).isEqualTo("one");
+                            assertThat(listener.delivery()).isEqualTo(Delivery.LATEST);
+                        }));
+    }
+
+    @Test
+    void nameMayContainSlashes() {
+        runner.run(context -> {
+            context.getBean(SyncService.class).send(Topic.of("a/b:c", String.class), "hello");
+            assertThat(topic(context, "a", "b:c").name()).isEqualTo("a/b:c");
+        });
+    }
+
+    @Test
+    void unknownTopicIsNotFound() {
+        runner.run(context ->
+                assertThat(context.getBean(SyncEndpoint.class).topic("nobody")).isNull());
+    }
+
+    @Test
+    void valuesAreHiddenByDefault() {
+        runner.run(context -> {
+            follow(context);
+            assertThat(topic(context, "app_state").value()).isEqualTo(HIDDEN);
+            assertThat(webTopic(context, user("admin")).value()).isEqualTo(HIDDEN);
+        });
+    }
+
+    @Test
+    void valuesAreShownIfTheyAlwaysMayBe() {
+        runner.withPropertyValues("management.endpoint.sync.show-values=always").run(context -> {
+            follow(context);
+            assertThat(topic(context, "app_state").value()).isEqualTo(SECRET);
+            assertThat(webTopic(context, user(null)).value()).isEqualTo(SECRET);
+        });
+    }
+
+    @Test
+    void valuesAreShownToAuthorizedUsers() {
+        runner.withPropertyValues("management.endpoint.sync.show-values=when-authorized")
+                .run(context -> {
+                    follow(context);
+                    assertThat(webTopic(context, user(null)).value()).isEqualTo(HIDDEN);
+                    assertThat(webTopic(context, user("anybody")).value()).isEqualTo(SECRET);
+                });
+    }
+
+    @Test
+    void valuesAreShownToUsersInARole() {
+        runner.withPropertyValues(
+                        "management.endpoint.sync.show-values=when-authorized", "management.endpoint.sync.roles=admin")
+                .run(context -> {
+                    follow(context);
+                    assertThat(webTopic(context, user("anybody")).value()).isEqualTo(HIDDEN);
+                    assertThat(webTopic(context, user("admin")).value()).isEqualTo(SECRET);
+                });
+    }
+
+    @Test
+    void answersAreJson() {
+        runner.withBean("listening", Listening.class)
+                .withPropertyValues("management.endpoint.sync.show-values=always")
+                .run(context -> {
+                    Versioned<AppState> sent =
+                            context.getBean(SyncService.class).send(AppState.class, SECRET);
+                    JsonNode topic = JsonMapper.shared().valueToTree(topic(context, "app_state"));
+                    assertThat(topic.at("/value/note").asString()).isEqualTo("secret");
+                    assertThat(topic.at("/version/revision").asLong()).isEqualTo(1);
+                    assertThat(topic.at("/version/link").asString())
+                            .isEqualTo(Long.toHexString(sent.version().link()));
+                    assertThat(topic.at("/feed/status").asString()).isEqualTo("CURRENT");
+                    assertThat(topic.at("/listeners/0/delivery").asString()).isEqualTo("LATEST");
+                });
+    }
+
+    @Test
+    void ownEndpointReplacesIt() {
+        runner.withUserConfiguration(Own.class)
+                .run(context -> assertThat(context)
+                        .hasSingleBean(SyncEndpoint.class)
+                        .hasSingleBean(SyncEndpointWebExtension.class)
+                        .hasBean("ownEndpoint")
+                        .hasBean("ownExtension"));
+    }
+
+    @Test
+    void isLeftOutUnlessExposedAndAvailable() {
+        runner.withPropertyValues("management.endpoints.web.exposure.include=health")
+                .run(context -> assertThat(context).doesNotHaveBean(SyncEndpoint.class));
+        runner.withPropertyValues("management.endpoint.sync.access=NONE")
+                .run(context -> assertThat(context).doesNotHaveBean(SyncEndpoint.class));
+        runner.withPropertyValues("sync.enabled=false")
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(SyncEndpoint.class));
+    }
+
+    private static void follow(AssertableApplicationContext context) {
+        SyncService service = context.getBean(SyncService.class);
+        service.sync(AppState.class);
+        service.send(AppState.class, SECRET);
+    }
+
+    private static TopicDescriptor topic(AssertableApplicationContext context, String... name) {
+        return Objects.requireNonNull(context.getBean(SyncEndpoint.class).topic(name));
+    }
+
+    private static TopicDescriptor webTopic(AssertableApplicationContext context, SecurityContext security) {
+        return Objects.requireNonNull(
+                context.getBean(SyncEndpointWebExtension.class).topic(security, "app_state"));
+    }
+
+    /** Somebody in the role of the same name, or nobody. */
+    private static SecurityContext user(@Nullable String name) {
+        SecurityContext security = mock();
+        Principal principal = name == null ? null : () -> name;
+        given(security.getPrincipal()).willReturn(principal);
+        given(security.isUserInRole(anyString()))
+                .willAnswer(call -> call.getArgument(0).equals(name));
+        return security;
+    }
+
+    static class Listening {
+
+        @SyncListener(id = "one", delivery = Delivery.LATEST)
+        void one(AppState state) {}
+
+        @SyncListener(id = "two", autoStartup = "false")
+        void two(AppState state) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Own {
+
+        @Bean
+        SyncEndpoint ownEndpoint(SyncService service) {
+            return new SyncEndpoint(service, () -> null, Show.NEVER);
+        }
+
+        @Bean
+        SyncEndpointWebExtension ownExtension(SyncEndpoint endpoint) {
+            return new SyncEndpointWebExtension(endpoint, Show.NEVER, Set.of());
+        }
+    }
+}
