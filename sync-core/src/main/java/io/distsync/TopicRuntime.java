@@ -176,6 +176,10 @@ final class TopicRuntime<T> {
         synchronized (this) {
             first = replica == null;
             view = first ? new Replica<>(topic(), format(), context()) : Objects.requireNonNull(replica);
+            Known known = pipeline.lastHeard();
+            if (first && known != null) {
+                view.seed(known);
+            }
             replica = view;
             pipeline.attach(view);
             view.retain();

@@ -148,6 +148,15 @@ final class UpdatePipeline<T> {
         replica = value;
     }
 
+    /**
+     * The newest single state this pipeline has heard of, if any. Read without ownership: a thread whose operation has
+     * ended sees at least what that operation left, because its outcome was published after it.
+     */
+    @Nullable
+    Known lastHeard() {
+        return single;
+    }
+
     /** The newest version of the topic this pipeline has heard of. */
     Version head() {
         Known latest = single;
