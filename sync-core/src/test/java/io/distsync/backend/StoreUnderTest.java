@@ -25,7 +25,7 @@ final class StoreUnderTest {
     private final String run = UUID.randomUUID().toString().substring(0, 8);
     private final List<SyncBackend> clients = new ArrayList<>();
     /** The clients as the fixture knows them. */
-    private final Map<SyncBackend, SyncBackend> asOpened = new IdentityHashMap<>();
+    private final IdentityHashMap<SyncBackend, SyncBackend> asOpened = new IdentityHashMap<>();
 
     private final List<RecordingFollower> followers = new ArrayList<>();
     private final Map<String, TopicUnderTest> topics = new LinkedHashMap<>();
