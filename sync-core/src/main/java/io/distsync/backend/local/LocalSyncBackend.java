@@ -122,11 +122,14 @@ public final class LocalSyncBackend implements SyncBackend {
                 selection -> read(topic, selection),
                 (position, limit) -> history(topic, position, limit),
                 scheduler);
-        followers.add(follower);
         inTopic(topic, it -> {
             it.add(follower);
             return it;
         });
+        followers.add(follower);
+        if (closed) {
+            follower.close(); // close() may have passed over the set before this one was in it
+        }
         follower.start();
         follower.connected();
         return () -> {
