@@ -509,7 +509,10 @@ final class UpdatePipeline<T> {
         }
         if (context.metrics().isEnabled()) {
             Duration elapsed = Duration.ofNanos(context.time().nanos() - batch.startedNanos);
-            context.metrics().committed(topic.name(), operations.size(), elapsed);
+            int succeeded = (int) operations.stream()
+                    .filter(operation -> !operation.isFailed())
+                    .count();
+            context.metrics().committed(topic.name(), succeeded, elapsed);
         }
     }
 

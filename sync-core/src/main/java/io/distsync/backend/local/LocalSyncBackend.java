@@ -123,7 +123,7 @@ public final class LocalSyncBackend implements SyncBackend {
                 (position, limit) -> history(topic, position, limit),
                 scheduler);
         inTopic(topic, it -> {
-            it.add(follower);
+            it.add(follower, scope);
             return it;
         });
         followers.add(follower);
@@ -135,8 +135,8 @@ public final class LocalSyncBackend implements SyncBackend {
         return () -> {
             followers.remove(follower);
             existing(topic, false, it -> {
-                it.remove(follower);
-                return true;
+                it.remove(follower, scope);
+                return it.dropIfUnused() && topics.remove(topic, it);
             });
             follower.close();
         };

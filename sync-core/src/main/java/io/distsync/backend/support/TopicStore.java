@@ -113,6 +113,11 @@ public final class TopicStore {
                 && fences == null;
     }
 
+    /** Whether nothing was ever stored here, not even a fence. */
+    public boolean isUnused() {
+        return revision == 0 && fences == null;
+    }
+
     /** Whether the options of this topic make anything depend on the time, leases apart. */
     public boolean isTimed() {
         return options.isTimed();
