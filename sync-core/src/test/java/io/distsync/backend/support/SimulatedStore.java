@@ -142,7 +142,7 @@ final class SimulatedStore {
         }
 
         <R> R call(Function<TopicStore, R> call) {
-            calls.add(call::apply);
+            calls.add(it -> assertThat(call.apply(it)).isNotNull());
             return call.apply(store);
         }
 
