@@ -185,10 +185,10 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
     @Override
     public Subscription follow(Scope scope, Version after, MapListener<V> listener) {
         requireOpen();
-        MapFollower<V> follower = new MapFollower<>(runtime, listener, this::forget);
+        MapFollower<V> follower = new MapFollower<>(runtime, scope, after, listener, this::forget);
         open.add(follower);
         runtime.track(follower);
-        follower.start(scope, after);
+        follower.start(after);
         return follower;
     }
 

@@ -20,7 +20,8 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
     /*
      * Threads. The feed calls the ChangeListener methods one at a time; the monitor orders them with a listener that was
      * overrun and begins again. What a listener without a replica has missed cannot be rebuilt from memory, so one that
-     * was overrun is subscribed anew, from a snapshot or, for the log, from the oldest position there is.
+     * was overrun is subscribed anew, from a snapshot. One of the log has no snapshot: it learns what it missed and goes
+     * on from the present; whoever needs the rest follows again from the last change he was told.
      */
 
     private final TopicRuntime<V> runtime;
@@ -28,31 +29,37 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
     private final Broadcast<MapItem<V>> items;
     private final MapListenerTask<V> task;
     private List<MapEntry<V>> loading = new ArrayList<>();
-    private Version position = Version.ABSENT;
-    private Scope scope = Scope.entries();
+    private final Scope scope;
+    private Version position;
     private @Nullable Subscription subscription;
     private boolean closed;
 
-    MapFollower(TopicRuntime<V> runtime, MapListener<V> listener, Consumer<AutoCloseable> onClose) {
+    MapFollower(
+            TopicRuntime<V> runtime,
+            Scope scope,
+            Version after,
+            MapListener<V> listener,
+            Consumer<AutoCloseable> onClose) {
         this.runtime = runtime;
+        this.scope = scope;
+        this.position = after;
         this.onClose = onClose;
         this.items = new Broadcast<>(runtime.context().settings().listenerBuffer());
         this.task = new MapListenerTask<>(
                 runtime.topic(),
                 Objects.requireNonNull(listener, "listener"),
                 items.cursor(),
+                after,
                 this::overrun,
                 runtime.context());
         items.add(task);
     }
 
-    void start(Scope wanted, Version after) {
+    void start(Version after) {
         Subscription started =
-                runtime.context().backend().follow(runtime.topic().name(), after, wanted, this);
+                runtime.context().backend().follow(runtime.topic().name(), after, scope, this);
         boolean late;
         synchronized (this) {
-            scope = wanted;
-            position = after;
             subscription = started;
             late = closed;
         }
@@ -61,12 +68,15 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
         }
     }
 
-    private MapItem<V> overrun(Broadcast.Cursor<MapItem<V>> cursor) {
+    private List<MapItem<V>> overrun(Broadcast.Cursor<MapItem<V>> cursor, Version told) {
         Subscription ending;
-        Version from;
+        MapItem<V> skipped;
         synchronized (this) {
             cursor.skip();
-            from = position;
+            skipped = new MapItem.Skipped<>(told, position);
+            if (scope instanceof Scope.Log) {
+                return List.of(skipped);
+            }
             ending = subscription;
             subscription = null;
         }
@@ -77,8 +87,8 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
             cursor.skip();
             loading = new ArrayList<>();
         }
-        start(scope, Version.ABSENT);
-        return new MapItem.Skipped<>(from, Version.ABSENT);
+        start(Version.ABSENT);
+        return List.of(skipped);
     }
 
     @Override

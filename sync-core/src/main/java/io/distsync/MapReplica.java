@@ -8,7 +8,7 @@ import java.util.Optional;
 /** A live local copy of a map: reads without I/O. Safe to share between threads. */
 public interface MapReplica<V> extends AutoCloseable {
 
-    /** The entry as last known; at least as new as every write this service has acknowledged. */
+    /** The entry as last known; at least as new as every write this service has acknowledged since it was opened. */
     Optional<Versioned<V>> get(String key);
 
     /** All entries as they stood after one commit; not a live view. */

@@ -66,6 +66,7 @@ final class Replica<T> implements ChangeListener {
     private @Nullable Payload fedPayload;
     private Version position = Version.ABSENT;
     private boolean resetting;
+    private @Nullable Version seeded;
     private @Nullable Throwable failure;
     private long failures;
     private @Nullable Map<String, Entry> loading;
@@ -82,6 +83,20 @@ final class Replica<T> implements ChangeListener {
         this.fed = absent(Version.ABSENT);
         this.current = fed;
         this.status = new FeedStatus.Resyncing(context.time().instant());
+    }
+
+    /** Shows what this service knows from its own writes, until the feed has been heard. */
+    synchronized void seed(Known known) {
+        Payload payload = known.payload();
+        if (payload == null) {
+            return;
+        }
+        try {
+            current = new Versioned<>(payload.value(format), known.version(), true);
+            seeded = known.version();
+        } catch (UndecodableStateException e) {
+            // the feed will report it
+        }
     }
 
     /** Begins to follow; returns at once. */
@@ -262,6 +277,7 @@ final class Replica<T> implements ChangeListener {
             fedPayload = null;
             current = fed;
         } else {
+            // What this service wrote after the snapshot was read stays.
             entries.entrySet()
                     .removeIf(held -> !snapshot.containsKey(held.getKey())
                             && !held.getValue().version().isNewerThan(head));
@@ -390,6 +406,11 @@ final class Replica<T> implements ChangeListener {
         }
         Instant now = context.time().instant();
         if (state == FeedState.CURRENT) {
+            if (current.version().equals(seeded) && current.version().isNewerThan(position)) {
+                current = fed; // it belonged to a history that is gone
+                signal();
+            }
+            seeded = null;
             status = new FeedStatus.Current();
             currentAsOf = null;
             List<CompletableFuture<Void>> due = List.copyOf(awaitingCurrent);
@@ -473,15 +494,15 @@ final class Replica<T> implements ChangeListener {
     /** Adds a listener of all entries; its first item is a snapshot of them. */
     synchronized MapListenerTask<T> addMapListener(MapListener<T> listener) {
         MapListenerTask<T> task =
-                new MapListenerTask<>(topic, listener, commits.cursor(), this::rejoinCommits, context);
+                new MapListenerTask<>(topic, listener, commits.cursor(), Version.ABSENT, this::rejoinCommits, context);
         commits.add(task);
         commits.append(snapshot());
         return task;
     }
 
-    private synchronized MapItem<T> rejoinCommits(Broadcast.Cursor<MapItem<T>> cursor) {
+    private synchronized List<MapItem<T>> rejoinCommits(Broadcast.Cursor<MapItem<T>> cursor, Version told) {
         cursor.skip();
-        return snapshot();
+        return List.of(new MapItem.Skipped<>(told, position), snapshot());
     }
 
     private MapItem<T> snapshot() {

@@ -600,6 +600,59 @@ abstract class MapConformance {
     }
 
     @Test
+    @DisplayName("F9: a slow listener of a map overflows: one reset that says what was skipped, and it converges")
+    void slowMapListenersOverflow() {
+        SyncService node = nodes().open(builder -> builder.listenerBuffer(256));
+        Topic<Counter> topic = nodes().counters();
+        try (SyncMap<Counter> map = node.map(topic);
+                MapReplica<Counter> replica = map.replica()) {
+            SlowRecorder onReplica = new SlowRecorder(nodes().gate());
+            SlowRecorder onEntries = new SlowRecorder(nodes().gate());
+            SlowRecorder onLog = new SlowRecorder(nodes().gate());
+            List<SlowRecorder> all = List.of(onReplica, onEntries, onLog);
+            replica.onChange(onReplica);
+            map.follow(Scope.entries(), Version.ABSENT, onEntries);
+            map.follow(Scope.log(), Version.ABSENT, onLog);
+            map.put("key1", Counter.of(0));
+            all.forEach(listener -> listener.gate.awaitArrival());
+            for (int i = 1; i <= 1_000; i++) {
+                map.put("key" + i % 3, Counter.of(i));
+            }
+            all.forEach(listener -> listener.gate.open());
+            all.forEach(
+                    listener -> eventually(() -> assertThat(listener.resets()).hasSize(1)));
+            map.remove("key0");
+            Version head = map.put("last", Counter.of(1_001)).version();
+            Map<String, Versioned<Counter>> truth = replica.entries();
+            assertThat(truth).containsOnlyKeys("key1", "key2", "last");
+            for (SlowRecorder listener : all) {
+                eventually(() -> assertThat(listener.versions()).endsWith(head));
+                assertThat(listener.resets()).hasSize(1);
+                assertThat(listener.versions()).isSorted().doesNotHaveDuplicates();
+            }
+            assertThat(onReplica.entries()).isEqualTo(truth);
+            assertThat(onEntries.entries()).isEqualTo(truth);
+            assertThat(onLog.snapshots()).isEmpty();
+        }
+    }
+
+    /** Waits at a gate before it takes the first changes. */
+    private static final class SlowRecorder extends MapRecorder<Counter> {
+
+        private final Gate gate;
+
+        SlowRecorder(Gate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public synchronized void onChanges(List<MapChange<Counter>> changes) {
+            gate.pass();
+            super.onChanges(changes);
+        }
+    }
+
+    @Test
     @DisplayName("F12: an undecodable entry is reported, the others arrive")
     void undecodableEntry() {
         SyncService node = nodes().open();

@@ -51,6 +51,7 @@ public final class Nodes implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final int PAGE = 1_000;
+    private static final Codec CODEC = Codec.json();
 
     private final ServiceFixture fixture;
     private final SyncBackend store;
@@ -197,7 +198,7 @@ public final class Nodes implements AutoCloseable {
     }
 
     private static <T> Payload payload(Topic<T> topic, T value) {
-        return Payload.of(value, Codec.json().format(topic.type()));
+        return Payload.of(value, CODEC.format(topic.type()));
     }
 
     /** The last change of the topic. */

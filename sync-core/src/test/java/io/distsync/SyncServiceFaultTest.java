@@ -12,7 +12,6 @@ import io.distsync.ScriptedBackend.Held;
 import io.distsync.backend.Change;
 import io.distsync.backend.Commit;
 import io.distsync.backend.RequestId;
-import io.distsync.backend.Scope;
 import io.distsync.backend.TopicOptions;
 import io.distsync.codec.Codec;
 import io.distsync.error.ConflictException;
@@ -659,34 +658,6 @@ class SyncServiceFaultTest {
             last().releaseFeeds();
             eventually(() -> assertThat(replica.version()).isEqualTo(nodes.head(topic)));
             assertThat(replica.entries()).containsOnlyKeys("", "new");
-        }
-    }
-
-    @Test
-    @DisplayName("F9: a follower of the log that overflows its buffer is told each change at most once, in order")
-    void logFollowerOverflows() {
-        SyncService node = nodes.open(builder -> builder.listenerBuffer(256));
-        Topic<Counter> topic = nodes.counters();
-        Gate gate = nodes.gate();
-        MapRecorder<Counter> listener = new MapRecorder<>() {
-            @Override
-            public synchronized void onChanges(List<MapChange<Counter>> changes) {
-                gate.pass();
-                super.onChanges(changes);
-            }
-        };
-        try (SyncMap<Counter> map = node.map(topic)) {
-            map.follow(Scope.log(), Version.ABSENT, listener);
-            for (int i = 1; i <= 700; i++) {
-                map.put("key", Counter.of(i));
-            }
-            gate.open();
-            Version head = nodes.head(topic);
-            eventually(() -> assertThat(listener.versions()).contains(head));
-            assertThat(listener.versions()).isSorted().doesNotHaveDuplicates();
-            if (listener.resets().isEmpty()) {
-                assertThat(listener.versions()).hasSize(700);
-            }
         }
     }
 

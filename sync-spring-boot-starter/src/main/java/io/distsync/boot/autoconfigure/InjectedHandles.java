@@ -34,7 +34,11 @@ final class InjectedHandles implements AutoCloseable {
         String place = describe(point);
         Topic<?> topic = topics.ofType(
                 stateType(point), place, "or define a bean of type Topic for it, or one of type DistributedSync.");
-        return handles.computeIfAbsent(Place.of(point, topic), it -> service.sync(topic));
+        try {
+            return handles.computeIfAbsent(Place.of(point, topic), it -> service.sync(topic));
+        } catch (IllegalArgumentException e) {
+            throw InvalidSyncTopicException.refused(place, e);
+        }
     }
 
     @Override

@@ -34,4 +34,13 @@ public final class InvalidSyncTopicException extends SyncConfigurationException 
                 "No topic is known for " + place + ": its type does not say what the state is.",
                 "Name the type of the state, as in DistributedSync<AppState> or Versioned<AppState>.");
     }
+
+    /** The service refuses to follow the topic as it is described here. */
+    public static InvalidSyncTopicException refused(String place, IllegalArgumentException refusal) {
+        InvalidSyncTopicException failure = new InvalidSyncTopicException(
+                "The topic of " + place + " cannot be followed: " + refusal.getMessage(),
+                "Describe the topic in the same way everywhere, best as one bean of type Topic.");
+        failure.initCause(refusal);
+        return failure;
+    }
 }

@@ -60,11 +60,19 @@ final class ListenerContainer<T> {
         if (isRunning()) {
             return;
         }
-        Run run = new Run(service.sync(topic));
+        Run run = new Run(follow(service));
         if (current.compareAndSet(null, run)) {
             run.begin();
         } else {
             run.end();
+        }
+    }
+
+    private DistributedSync<T> follow(SyncService service) {
+        try {
+            return service.sync(topic);
+        } catch (IllegalArgumentException e) {
+            throw InvalidSyncTopicException.refused("listener '" + id + "'", e);
         }
     }
 

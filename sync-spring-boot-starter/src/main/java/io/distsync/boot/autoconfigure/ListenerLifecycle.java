@@ -14,10 +14,11 @@ import org.springframework.context.SmartLifecycle;
  * Starts and stops the listeners with the context.
  *
  * <p>Listeners keep something of the application in step with the shared state, so they run whenever requests are served:
- * they start before the web server (phase {@link #PHASE}, Spring Boot's web server has {@code DEFAULT_PHASE - 2048} and its
- * graceful shutdown {@code DEFAULT_PHASE - 1024}) and stop after it, so that what the last request wrote is still told. A
- * restart of the context starts them again, each with the present state. The service itself is not stopped here but
- * closed as a bean, after every bean that uses it.
+ * they start before the web server (phase {@link #PHASE}; Spring Boot's web server has {@code DEFAULT_PHASE - 2048} and its
+ * graceful shutdown {@code DEFAULT_PHASE - 1024}) and stop after it, so that a request which waits for what a listener does
+ * is still answered. A call under way is waited for; changes that were not yet told are dropped, because a restart of the
+ * context begins with the present state. The service itself is not stopped here but closed as a bean, after every bean
+ * that uses it.
  */
 final class ListenerLifecycle implements SyncListenerRegistry, SmartLifecycle {
 

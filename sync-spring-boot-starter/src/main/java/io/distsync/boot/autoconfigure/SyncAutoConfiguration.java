@@ -71,7 +71,8 @@ public final class SyncAutoConfiguration {
 
     /**
      * The handle for whoever asks: the state type is read from the injection point. The wildcard makes this bean a match
-     * only where no bean of the very type exists, and {@code @Fallback} where one of a raw type does.
+     * only where no bean of the very type exists, and {@code @Fallback} lets one of a raw type go first. The container
+     * closes the handle; who needs one to close asks the service for it.
      */
     @Bean
     @Scope(ConfigurableBeanFactory.SCOPE_PROTOTYPE)

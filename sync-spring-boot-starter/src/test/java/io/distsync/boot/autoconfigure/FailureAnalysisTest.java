@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.distsync.DistributedSync;
+import io.distsync.SyncService;
 import io.distsync.SyncTopic;
+import io.distsync.Topic;
 import io.distsync.Versioned;
 import io.distsync.boot.SyncListener;
 import java.util.Objects;
+import java.util.stream.Stream;
 import net.bytebuddy.ByteBuddy;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -25,7 +28,6 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.stereotype.Component;
@@ -147,6 +149,17 @@ class FailureAnalysisTest {
     }
 
     @Test
+    void topicDescribedInTwoWaysIsNamed(CapturedOutput output) {
+        check(TwoWays.class, InvalidSyncTopicException.class);
+
+        assertThat(output)
+                .contains(
+                        "The topic of listener 'failureAnalysisTest.TwoWays.listen' cannot be followed: topic 'app_state' is"
+                                + " already in use by this service with another type or other options")
+                .contains("best as one bean of type Topic");
+    }
+
+    @Test
     void listenerThatReturnsSomethingIsNamed(CapturedOutput output) {
         check(Returning.class, InvalidSyncListenerException.class);
 
@@ -207,9 +220,9 @@ class FailureAnalysisTest {
     /** Checks the failure, and starts an application for what it prints. */
     private void check(Class<?> bean, Class<? extends SyncConfigurationException> failure) {
         runner.withUserConfiguration(bean)
-                .run(context -> assertThat(NestedExceptionUtils.getMostSpecificCause(
-                                Objects.requireNonNull(context.getStartupFailure())))
-                        .isInstanceOf(failure));
+                .run(context -> assertThat(
+                                Stream.iterate(context.getStartupFailure(), Objects::nonNull, Throwable::getCause))
+                        .hasAtLeastOneElementOfType(failure));
         fail(bean, null);
     }
 
@@ -270,6 +283,17 @@ class FailureAnalysisTest {
 
         @SyncListener(topic = "app_state")
         void listen(Room room) {}
+    }
+
+    @Component
+    static class TwoWays {
+
+        TwoWays(SyncService service) {
+            service.send(Topic.of("app_state", Room.class), new Room("not an AppState"));
+        }
+
+        @SyncListener
+        void listen(AppState state) {}
     }
 
     @Component

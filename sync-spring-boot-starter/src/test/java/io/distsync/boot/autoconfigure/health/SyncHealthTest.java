@@ -166,6 +166,19 @@ class SyncHealthTest {
         }
     }
 
+    @Test
+    void orderInTheDefaultPropertiesOfTheApplicationCountsToo() {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(App.class)
+                .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
+                .properties("management.endpoint.health.status.order=DEGRADED,DOWN,UP")
+                .run()) {
+            assertThat(context.getBean(StatusAggregator.class)
+                            .getAggregateStatus(Set.of(Status.DOWN, SyncHealthIndicator.DEGRADED)))
+                    .isEqualTo(SyncHealthIndicator.DEGRADED);
+        }
+    }
+
     private static ConfigurableApplicationContext application(String... arguments) {
         return new SpringApplicationBuilder(App.class)
                 .web(WebApplicationType.NONE)
