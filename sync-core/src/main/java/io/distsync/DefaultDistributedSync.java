@@ -7,9 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -23,7 +21,7 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
     private final ServiceContext context;
     private final Consumer<AutoCloseable> onClose;
     private final AtomicReference<Version> reported;
-    private final Set<SerialTask> tasks = ConcurrentHashMap.newKeySet();
+    private final Members<SerialTask> tasks = new Members<>();
     private volatile @Nullable Instant closedSince;
 
     DefaultDistributedSync(
@@ -124,7 +122,7 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
 
     @Override
     public List<SyncStatus.ListenerStatus> listeners() {
-        return tasks.stream()
+        return tasks.list().stream()
                 .filter(ListenerTask.class::isInstance)
                 .map(task -> ((ListenerTask) task).status())
                 .toList();
@@ -144,7 +142,7 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
             }
             closedSince = context.time().instant();
         }
-        for (SerialTask task : tasks) {
+        for (SerialTask task : tasks.list()) {
             if (task instanceof StatePublisher<?> publisher) {
                 publisher.complete();
             } else {

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +17,7 @@ final class DefaultMapReplica<V> implements MapReplica<V>, ListenerHolder {
     private final Replica<V> replica;
     private final ServiceContext context;
     private final Consumer<AutoCloseable> onClose;
-    private final Set<MapListenerTask<V>> tasks = ConcurrentHashMap.newKeySet();
+    private final Members<MapListenerTask<V>> tasks = new Members<>();
     private volatile @Nullable Instant closedSince;
 
     DefaultMapReplica(Replica<V> replica, ServiceContext context, Consumer<AutoCloseable> onClose) {
@@ -71,7 +69,7 @@ final class DefaultMapReplica<V> implements MapReplica<V>, ListenerHolder {
 
     @Override
     public List<SyncStatus.ListenerStatus> listeners() {
-        return tasks.stream().map(ListenerTask::status).toList();
+        return tasks.list().stream().map(ListenerTask::status).toList();
     }
 
     @Override
@@ -82,7 +80,7 @@ final class DefaultMapReplica<V> implements MapReplica<V>, ListenerHolder {
             }
             closedSince = context.time().instant();
         }
-        tasks.forEach(this::end);
+        tasks.list().forEach(this::end);
         onClose.accept(this);
     }
 }

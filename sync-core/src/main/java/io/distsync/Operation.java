@@ -105,6 +105,10 @@ abstract class Operation<T, R> {
         return now != WAITING && now != SENT;
     }
 
+    final boolean isFailed() {
+        return STATE.getAcquire(this) instanceof Failure;
+    }
+
     /** Counts a lost race. */
     final int lostAgain() {
         return ++conflicts;

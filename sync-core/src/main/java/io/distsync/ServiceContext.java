@@ -1,5 +1,6 @@
 package io.distsync;
 
+import io.distsync.backend.BackendInfo;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
 import io.distsync.codec.Codec;
@@ -7,9 +8,14 @@ import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
 
-/** What all topics of one service share. */
+/**
+ * What all topics of one service share.
+ *
+ * @param limits what the backend said of itself at the start: what it serializes, and how much of it
+ */
 record ServiceContext(
         SyncBackend backend,
+        BackendInfo limits,
         Codec codec,
         SyncMetrics metrics,
         TimeSource time,
@@ -29,7 +35,8 @@ record ServiceContext(
             String name, SyncBackend backend, Codec codec, SyncMetrics metrics, TimeSource time, Settings settings) {
         Scheduler timer = Scheduler.threaded("distsync-" + name + "-timer");
         Dispatcher dispatcher = new Dispatcher("distsync-" + name + "-dispatch-", timer);
-        return new ServiceContext(backend, codec, metrics, time, settings, timer, dispatcher);
+        return new ServiceContext(
+                backend, backend.info(), new SharedFormats(codec), metrics, time, settings, timer, dispatcher);
     }
 
     Duration shutdownGrace() {

@@ -27,7 +27,7 @@ public interface SyncMetrics {
     /**
      * A commit took effect.
      *
-     * @param updates how many calls it carried
+     * @param updates how many calls it brought to a good end, those that changed nothing included
      * @param elapsed since the calls were put together, their functions and every attempt included
      */
     default void committed(String topic, int updates, Duration elapsed) {}

@@ -11,9 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,26 +28,22 @@ final class TopicRuntime<T> {
     private static final Logger log = LoggerFactory.getLogger(TopicRuntime.class);
     private static final String SINGLE = "";
 
-    private final Topic<T> topic;
-    private final ServiceContext context;
-    private final PayloadFormat<T> format;
     private final UpdatePipeline<T> pipeline;
-    private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+    private final Members<AutoCloseable> open = new Members<>();
     private @Nullable Replica<T> replica;
 
     TopicRuntime(Topic<T> topic, ServiceContext context) {
-        this.topic = topic;
-        this.context = context;
-        this.format = new TopicFormat<>(topic.name(), context.codec().format(topic.type()));
+        PayloadFormat<T> format =
+                new TopicFormat<>(topic.name(), context.codec().format(topic.type()));
         this.pipeline = new UpdatePipeline<>(topic, format, context);
     }
 
     Topic<T> topic() {
-        return topic;
+        return pipeline.topic();
     }
 
     PayloadFormat<T> format() {
-        return format;
+        return pipeline.format();
     }
 
     UpdatePipeline<T> pipeline() {
@@ -57,7 +51,7 @@ final class TopicRuntime<T> {
     }
 
     ServiceContext context() {
-        return context;
+        return pipeline.context();
     }
 
     // --- the single state -------------------------------------------------------------------------------------------
@@ -119,7 +113,7 @@ final class TopicRuntime<T> {
     Operation<T, Optional<Versioned<T>>> fetching(String key) {
         return new Inquiry<T, Page, Optional<Versioned<T>>>(
                         pipeline,
-                        () -> context.backend().read(topic.name(), Selection.keys(key)),
+                        () -> context().backend().read(topic().name(), Selection.keys(key)),
                         page -> page.entries().stream().findFirst().map(pipeline::versioned))
                 .start();
     }
@@ -131,7 +125,7 @@ final class TopicRuntime<T> {
 
     T nonNull(T value) {
         return Objects.requireNonNull(
-                value, () -> "a state of topic '" + topic.name() + "' must not be null; delete it instead");
+                value, () -> "a state of topic '" + topic().name() + "' must not be null; delete it instead");
     }
 
     // --- handles ----------------------------------------------------------------------------------------------------
@@ -152,7 +146,7 @@ final class TopicRuntime<T> {
 
     private DefaultDistributedSync<T> open() {
         Replica<T> view = acquire();
-        return track(new DefaultDistributedSync<>(topic, view, context, handle -> release(view, handle)));
+        return track(new DefaultDistributedSync<>(topic(), view, context(), handle -> release(view, handle)));
     }
 
     SyncMap<T> map() {
@@ -171,9 +165,9 @@ final class TopicRuntime<T> {
 
     /** The replica, which begins to follow if nobody held it; each call needs one {@link #release}. */
     Replica<T> acquire() {
-        if (!topic.options().logPayloads()) {
+        if (!topic().options().logPayloads()) {
             throw new IllegalArgumentException(
-                    "topic '" + topic.name()
+                    "topic '" + topic().name()
                             + "' logs keys only and cannot be followed as a whole; follow keys of it: SyncMap.follow(Scope.keys(...), ...)");
         }
         pipeline.requireOpen();
@@ -181,7 +175,7 @@ final class TopicRuntime<T> {
         boolean first;
         synchronized (this) {
             first = replica == null;
-            view = first ? new Replica<>(topic, format, context) : Objects.requireNonNull(replica);
+            view = first ? new Replica<>(topic(), format(), context()) : Objects.requireNonNull(replica);
             Known known = pipeline.lastHeard();
             if (first && known != null) {
                 view.seed(known);
@@ -235,13 +229,20 @@ final class TopicRuntime<T> {
             asOf = view.currentAsOf();
         }
         List<SyncStatus.ListenerStatus> listeners = new ArrayList<>();
-        for (AutoCloseable each : open) {
+        for (AutoCloseable each : open.list()) {
             if (each instanceof ListenerHolder holder) {
                 listeners.addAll(holder.listeners());
             }
         }
         return new SyncStatus.TopicStatus(
-                topic.name(), topic.type().getTypeName(), version, value, feed, asOf, pipeline.pending(), listeners);
+                topic().name(),
+                topic().type().getTypeName(),
+                version,
+                value,
+                feed,
+                asOf,
+                pipeline.pending(),
+                listeners);
     }
 
     void refuseNew() {
@@ -254,7 +255,7 @@ final class TopicRuntime<T> {
 
     void close() {
         pipeline.close();
-        closeAll(open);
+        closeAll(open.list());
     }
 
     /** Closes what callers have left open. */
@@ -263,7 +264,7 @@ final class TopicRuntime<T> {
             try {
                 each.close();
             } catch (Exception e) {
-                log.error("topic '{}': a handle could not be closed", topic.name(), e);
+                log.error("topic '{}': a handle could not be closed", topic().name(), e);
             }
         }
     }

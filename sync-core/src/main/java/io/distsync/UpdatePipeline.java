@@ -1,6 +1,5 @@
 package io.distsync;
 
-import io.distsync.backend.BackendInfo;
 import io.distsync.backend.Change;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
@@ -25,7 +24,6 @@ import io.distsync.version.Version;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -34,7 +32,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
@@ -97,10 +94,8 @@ final class UpdatePipeline<T> {
     private final Topic<T> topic;
     private final PayloadFormat<T> format;
     private final ServiceContext context;
-    private final boolean serializes;
-    private final int maxPayloadBytes;
 
-    private final ConcurrentLinkedQueue<Operation<T, ?>> queue = new ConcurrentLinkedQueue<>();
+    private final Backlog<T> backlog = new Backlog<>();
 
     @SuppressWarnings("UnusedVariable") // by VarHandle
     private int owned = FREE;
@@ -111,7 +106,6 @@ final class UpdatePipeline<T> {
     private volatile @Nullable Replica<T> replica;
 
     // The owner's.
-    private @Nullable ArrayDeque<Operation<T, ?>> deferred;
     private @Nullable Known single;
     private @Nullable Map<String, Known> others;
     private Version head = Version.ABSENT; // status reads it too: an older value does no harm
@@ -127,9 +121,6 @@ final class UpdatePipeline<T> {
         this.topic = topic;
         this.format = format;
         this.context = context;
-        BackendInfo info = context.backend().info();
-        this.serializes = info.serializes();
-        this.maxPayloadBytes = info.maxPayloadBytes();
     }
 
     Topic<T> topic() {
@@ -141,7 +132,7 @@ final class UpdatePipeline<T> {
     }
 
     boolean serializes() {
-        return serializes;
+        return context.limits().serializes();
     }
 
     ServiceContext context() {
@@ -149,7 +140,7 @@ final class UpdatePipeline<T> {
     }
 
     int maxPayloadBytes() {
-        return maxPayloadBytes;
+        return context.limits().maxPayloadBytes();
     }
 
     /** The replica that learns of own writes at once, and tells of others' before they collide. */
@@ -186,7 +177,7 @@ final class UpdatePipeline<T> {
             drive(new Batch<>(this, List.of(operation)));
             return;
         }
-        queue.add(operation);
+        backlog.add(operation);
         if (OWNED.compareAndSet(this, FREE, RUNNING)) {
             drive(null);
         }
@@ -194,7 +185,7 @@ final class UpdatePipeline<T> {
 
     /** Becomes the owner if nobody waits for that, and the present owner leaves soon. */
     private boolean own() {
-        for (int i = 0; i < SPINS && queue.isEmpty(); i++) {
+        for (int i = 0; i < SPINS && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
             if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return true;
@@ -276,7 +267,7 @@ final class UpdatePipeline<T> {
             List<Operation<T, ?>> settled = takeSettled();
             OWNED.setVolatile(this, FREE);
             settled.forEach(Operation::wakeCaller);
-            if (queue.isEmpty() || !OWNED.compareAndSet(this, FREE, RUNNING)) {
+            if (backlog.isEmpty() || !OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return null;
             }
         }
@@ -302,31 +293,21 @@ final class UpdatePipeline<T> {
     }
 
     private List<Operation<T, ?>> poll() {
-        Operation<T, ?> first = take();
+        Operation<T, ?> first = backlog.take();
         if (first == null) {
             return List.of();
         }
-        if (first instanceof CommitOperation || queue.isEmpty()) {
+        if (first instanceof CommitOperation || backlog.isEmpty()) {
             return List.of(first);
         }
         List<Operation<T, ?>> operations = new ArrayList<>();
-        for (Operation<T, ?> next = first; next != null; next = take()) {
+        for (Operation<T, ?> next = first; next != null; next = backlog.take()) {
             operations.add(next);
-            if (operations.size() == MAX_BATCH || peek() instanceof CommitOperation) {
+            if (operations.size() == MAX_BATCH || backlog.peek() instanceof CommitOperation) {
                 break;
             }
         }
         return operations;
-    }
-
-    private @Nullable Operation<T, ?> take() {
-        Operation<T, ?> waiting = deferred == null ? null : deferred.poll();
-        return waiting != null ? waiting : queue.poll();
-    }
-
-    private @Nullable Operation<T, ?> peek() {
-        Operation<T, ?> waiting = deferred == null ? null : deferred.peek();
-        return waiting != null ? waiting : queue.peek();
     }
 
     /** Starts the batch's next step; {@code null} if the batch is finished. */
@@ -439,7 +420,7 @@ final class UpdatePipeline<T> {
             int applied = apply(batch);
             if (applied < operations.size()) {
                 boolean again = batch.isOverweight();
-                defer(operations.subList(applied, operations.size()));
+                backlog.defer(operations.subList(applied, operations.size()));
                 batch.operations = List.copyOf(operations.subList(0, applied));
                 if (again) {
                     continue;
@@ -490,17 +471,6 @@ final class UpdatePipeline<T> {
         return true;
     }
 
-    private void defer(List<Operation<T, ?>> operations) {
-        ArrayDeque<Operation<T, ?>> waiting = deferred;
-        if (waiting == null) {
-            waiting = new ArrayDeque<>();
-            deferred = waiting;
-        }
-        for (int i = operations.size() - 1; i >= 0; i--) {
-            waiting.addFirst(operations.get(i));
-        }
-    }
-
     private static <T> List<Operation<T, ?>> withoutDone(List<Operation<T, ?>> operations) {
         for (int i = 0; i < operations.size(); i++) {
             if (operations.get(i).isDone()) {
@@ -539,7 +509,10 @@ final class UpdatePipeline<T> {
         }
         if (context.metrics().isEnabled()) {
             Duration elapsed = Duration.ofNanos(context.time().nanos() - batch.startedNanos);
-            context.metrics().committed(topic.name(), operations.size(), elapsed);
+            int succeeded = (int) operations.stream()
+                    .filter(operation -> !operation.isFailed())
+                    .count();
+            context.metrics().committed(topic.name(), succeeded, elapsed);
         }
     }
 
@@ -745,7 +718,7 @@ final class UpdatePipeline<T> {
 
     /** @throws IllegalArgumentException if these payloads together are over the limit of a commit */
     void requireSmall(List<Mutation> mutations) {
-        if (!serializes) {
+        if (!serializes()) {
             return;
         }
         long bytes = 0;
@@ -753,9 +726,9 @@ final class UpdatePipeline<T> {
             Payload payload = mutation.payload();
             bytes += payload == null ? 0 : payload.bytes().length;
         }
-        if (bytes > maxPayloadBytes) {
+        if (bytes > maxPayloadBytes()) {
             throw new IllegalArgumentException("the values of a commit to topic '" + topic.name() + "' have " + bytes
-                    + " bytes, but may have at most " + maxPayloadBytes + " (sync.max-payload-size)");
+                    + " bytes, but may have at most " + maxPayloadBytes() + " (sync.max-payload-size)");
         }
     }
 
@@ -775,12 +748,12 @@ final class UpdatePipeline<T> {
     int pending() {
         Batch<T> batch = current;
         int underWay = batch == null ? 0 : batch.operations.size();
-        return queue.size() + (underWay == 0 && (int) OWNED.getVolatile(this) != FREE ? 1 : underWay);
+        return backlog.size() + (underWay == 0 && (int) OWNED.getVolatile(this) != FREE ? 1 : underWay);
     }
 
     /** Waits until nothing is under way, or the time has come. */
     void awaitIdle(long endNanos) {
-        while ((int) OWNED.getVolatile(this) != FREE || !queue.isEmpty()) {
+        while ((int) OWNED.getVolatile(this) != FREE || !backlog.isEmpty()) {
             long left = endNanos - context.time().nanos();
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
                 return;
@@ -797,7 +770,7 @@ final class UpdatePipeline<T> {
         if (batch != null) {
             batch.operations.forEach(Operation::abort);
         }
-        for (Operation<T, ?> waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+        for (Operation<T, ?> waiting = backlog.takeQueued(); waiting != null; waiting = backlog.takeQueued()) {
             waiting.abort();
         }
     }

@@ -7,12 +7,14 @@ import io.distsync.SyncService;
 import io.distsync.Versioned;
 import io.distsync.version.Version;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Flow;
-import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -35,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(
         value = 1,
         jvmArgsAppend = {"-Xms2g", "-Xmx2g"})
-@Warmup(iterations = 3, time = 2)
+@Warmup(iterations = 5, time = 2)
 @Measurement(iterations = 3, time = 2)
 @OperationsPerInvocation(Listeners.LISTENERS * Listeners.BURST)
 public class Listeners {
@@ -53,11 +55,10 @@ public class Listeners {
     }
 
     @Benchmark
-    public void submissionPublisher(Published state) {
+    public void queueEach(Queued state) {
         state.audience.expectBurst();
         for (int i = 0; i < BURST; i++) {
-            state.last = state.last.incremented();
-            state.publisher.submit(state.last);
+            state.publish();
         }
         state.audience.awaitBurst();
     }
@@ -86,7 +87,7 @@ public class Listeners {
     }
 
     /** Counts states, which must come one after another with none left out. */
-    private static final class Count implements SyncListenerCallbacks<AppState>, Flow.Subscriber<AppState> {
+    private static final class Count implements SyncListenerCallbacks<AppState> {
 
         private final Audience audience;
         private long told;
@@ -119,24 +120,6 @@ public class Listeners {
         public void onReset(Version from, Version to, Versioned<AppState> current) {
             faults++;
         }
-
-        @Override
-        public void onSubscribe(Flow.Subscription subscription) {
-            subscription.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(AppState state) {
-            tell(state);
-        }
-
-        @Override
-        public void onError(Throwable error) {
-            faults++;
-        }
-
-        @Override
-        public void onComplete() {}
     }
 
     @State(Scope.Benchmark)
@@ -160,26 +143,65 @@ public class Listeners {
         }
     }
 
-    /** The JDK's own publisher with bounded buffers, on as many threads as the service uses. */
+    /** What one would write by hand: a bounded queue for each listener, on as many threads as the service uses. */
     @State(Scope.Benchmark)
-    public static class Published {
+    public static class Queued {
 
         private final ExecutorService threads =
                 Executors.newFixedThreadPool(Math.max(2, Runtime.getRuntime().availableProcessors()));
-        final SubmissionPublisher<AppState> publisher = new SubmissionPublisher<>(threads, 2 * BURST);
         private final Audience audience = new Audience();
-        private final List<Count> counts =
-                Stream.generate(() -> new Count(audience)).limit(LISTENERS).toList();
-        AppState last = new AppState();
+        private final List<Mailbox> mailboxes = Stream.generate(() -> new Mailbox(new Count(audience), threads))
+                .limit(LISTENERS)
+                .toList();
+        private AppState last = new AppState();
 
-        public Published() {
-            counts.forEach(publisher::subscribe);
+        void publish() {
+            last = last.incremented();
+            for (Mailbox mailbox : mailboxes) {
+                mailbox.post(last);
+            }
         }
 
         @TearDown
         public void check() {
             threads.shutdown();
-            counts.forEach(count -> count.check(last.counter()));
+            mailboxes.forEach(mailbox -> mailbox.count.check(last.counter()));
+        }
+    }
+
+    /** A listener's queue, emptied by one thread at a time. */
+    private static final class Mailbox implements Runnable {
+
+        private final Count count;
+        private final Executor threads;
+        private final Queue<AppState> queue = new ArrayBlockingQueue<>(2 * BURST);
+        private final AtomicBoolean scheduled = new AtomicBoolean();
+
+        Mailbox(Count count, Executor threads) {
+            this.count = count;
+            this.threads = threads;
+        }
+
+        void post(AppState state) {
+            Checks.require("a burst fits the queue", queue.offer(state));
+            wake();
+        }
+
+        @Override
+        public void run() {
+            for (AppState next = queue.poll(); next != null; next = queue.poll()) {
+                count.tell(next);
+            }
+            scheduled.set(false);
+            if (!queue.isEmpty()) {
+                wake();
+            }
+        }
+
+        private void wake() {
+            if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+                threads.execute(this);
+            }
         }
     }
 }

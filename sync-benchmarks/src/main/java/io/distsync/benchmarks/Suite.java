@@ -132,15 +132,15 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
 
     private static Suite listeners() {
         String every = "1,000 EVERY listeners";
-        String publisher = "SubmissionPublisher, 1,000 subscribers";
+        String queue = "1,000 listeners with a queue each";
         return new Suite(
                 "listeners",
                 "Deliveries to 1,000 listeners of one topic",
                 null,
                 List.of(
                         new Case(every, Listeners.class, "everyListener", 1, Goal.atLeast(5)),
-                        new Case(publisher, Listeners.class, "submissionPublisher", 1)),
-                List.of(new Ratio(every, publisher, null)));
+                        new Case(queue, Listeners.class, "queueEach", 1)),
+                List.of(new Ratio(every, queue, null)));
     }
 
     private static Suite idleTopics() {

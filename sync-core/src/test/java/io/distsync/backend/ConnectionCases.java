@@ -21,12 +21,12 @@ abstract class ConnectionCases {
         TopicUnderTest elsewhere = topic.through(store.open());
         try (RecordingFollower follower = topic.followEntries()) {
             follower.awaitAt(topic.put("a", "before"));
-            store.fixture().cut(topic.client());
+            store.cut(topic.client());
             follower.awaitState(FeedState.STALE);
             for (int i = 0; i < 300; i++) {
                 elsewhere.put("k" + i % 10, "" + i);
             }
-            store.fixture().heal(topic.client());
+            store.heal(topic.client());
 
             follower.awaitAt(elsewhere.head()).awaitState(FeedState.CURRENT).verifyHolds(elsewhere);
             assertThat(follower.resets()).isEmpty();
@@ -43,10 +43,10 @@ abstract class ConnectionCases {
         try (RecordingFollower follower = kept.followEntries()) {
             Version seen = kept.put("a", "before");
             follower.awaitAt(seen);
-            store.fixture().cut(kept.client());
+            store.cut(kept.client());
             follower.awaitState(FeedState.STALE);
             Version head = elsewhere.forget();
-            store.fixture().heal(kept.client());
+            store.heal(kept.client());
 
             follower.awaitAt(head).awaitState(FeedState.CURRENT).verifyHolds(elsewhere);
             assertThat(follower.resets()).hasSize(1);
@@ -61,10 +61,10 @@ abstract class ConnectionCases {
         TopicUnderTest elsewhere = topic.through(store.open());
         try (RecordingFollower follower = topic.followEntries()) {
             follower.awaitState(FeedState.CURRENT);
-            store.fixture().silence(topic.client());
+            store.silence(topic.client());
             elsewhere.put("a", "missed");
             follower.awaitState(FeedState.STALE);
-            store.fixture().heal(topic.client());
+            store.heal(topic.client());
 
             follower.awaitAt(elsewhere.head()).awaitState(FeedState.CURRENT).verifyHolds(elsewhere);
         }
@@ -79,10 +79,10 @@ abstract class ConnectionCases {
         try (RecordingFollower follower = topic.followEntries()) {
             follower.awaitState(FeedState.CURRENT);
             int before = follower.states().size();
-            store.fixture().cut(topic.client());
+            store.cut(topic.client());
             follower.awaitState(FeedState.STALE);
             elsewhere.put("a", "2");
-            store.fixture().heal(topic.client());
+            store.heal(topic.client());
             follower.awaitState(FeedState.CURRENT);
 
             List<FeedState> states = follower.states();
@@ -96,10 +96,10 @@ abstract class ConnectionCases {
     @DisplayName("F17: a follower opened while the store is away gets there when it is back")
     void followerOpenedWhileAwayGetsThere(StoreUnderTest store, TopicUnderTest topic) {
         topic.put("a", "1");
-        store.fixture().cut(topic.client());
+        store.cut(topic.client());
         try (RecordingFollower follower = topic.followEntries()) {
             assertThat(follower.states()).doesNotContain(FeedState.CURRENT);
-            store.fixture().heal(topic.client());
+            store.heal(topic.client());
 
             follower.awaitState(FeedState.CURRENT).verifyHolds(topic);
         }
@@ -112,12 +112,12 @@ abstract class ConnectionCases {
         topic.put("counter", "1");
         Commit commit = topic.request(List.of(), Mutation.add("counter", 1));
 
-        store.fixture().cut(topic.client());
+        store.cut(topic.client());
         assertThatThrownBy(() -> topic.send(commit)).isInstanceOf(SyncException.class);
         assertThatThrownBy(topic::head).isInstanceOf(SyncException.class);
         assertThatThrownBy(() -> topic.history(Version.ABSENT, 1)).isInstanceOf(SyncException.class);
         assertThatThrownBy(() -> topic.keepAlive(topic.lease("a", "id"))).isInstanceOf(SyncException.class);
-        store.fixture().heal(topic.client());
+        store.heal(topic.client());
 
         assertThat(StoreUnderTest.insist(topic.client(), commit)).isInstanceOf(CommitResult.Committed.class);
         assertThat(topic.text("counter")).isEqualTo("2");

@@ -194,7 +194,7 @@ abstract class LeaseCases {
 
     @Test
     @Needs(TIME)
-    @DisplayName("B23: neither a range nor a commit's selection shows a due entry")
+    @DisplayName("B23: neither a range nor a commit's selection shows a due entry; both expire it")
     void selectionsShowNoDueEntry(StoreUnderTest store, TopicUnderTest topic) {
         topic.apply(put("a"), leased("b", "1", "lease", SHORT), put("c"), leased("d", "1", "lease", SHORT));
         store.advance(SHORT);
@@ -202,6 +202,9 @@ abstract class LeaseCases {
         Committed committed = topic.committed(topic.request(List.of(), Selection.last("", 3), put("e")));
         assertThat(committed.selected().entries()).extracting(Entry::key).containsExactly("e", "c", "a");
         assertThat(committed.selected().more()).isFalse();
+        assertThat(topic.log(Version.ABSENT).stream().filter(Change::isTombstone))
+                .extracting(Change::key)
+                .containsExactlyInAnyOrder("b", "d");
 
         topic.apply(leased("b", "1", "lease", SHORT));
         store.advance(SHORT);

@@ -38,7 +38,7 @@ abstract class RequestMemoryCases {
         topic.put("a", "before");
         Commit commit = topic.request(List.of(), Mutation.add("counter", 1));
 
-        store.fixture().loseNextReply(store.client());
+        store.loseNextReply(store.client());
         assertThatThrownBy(() -> topic.send(commit)).isInstanceOf(OutcomeUnknownException.class);
         CommitResult repeated = StoreUnderTest.insist(store.client(), commit);
 
@@ -81,7 +81,7 @@ abstract class RequestMemoryCases {
     void refusedRequestIsNotApplied(StoreUnderTest store, TopicUnderTest topic) {
         Commit commit = topic.request(List.of(), Mutation.add("counter", 1));
 
-        store.fixture().refuseNext(store.client());
+        store.refuseNext(store.client());
         assertThatThrownBy(() -> topic.send(commit)).isInstanceOf(NotAppliedException.class);
 
         assertThat(topic.entry("counter")).isNull();

@@ -4,9 +4,11 @@ import io.distsync.NothingLeftBehind;
 import io.distsync.error.OutcomeUnknownException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +24,9 @@ final class StoreUnderTest {
     private final NothingLeftBehind watch;
     private final String run = UUID.randomUUID().toString().substring(0, 8);
     private final List<SyncBackend> clients = new ArrayList<>();
+    /** The clients as the fixture knows them. */
+    private final IdentityHashMap<SyncBackend, SyncBackend> asOpened = new IdentityHashMap<>();
+
     private final List<RecordingFollower> followers = new ArrayList<>();
     private final Map<String, TopicUnderTest> topics = new LinkedHashMap<>();
     private boolean checkedByCase;
@@ -43,8 +48,10 @@ final class StoreUnderTest {
 
     /** A further client of the same store. */
     SyncBackend open() {
-        SyncBackend client = watch.watch(fixture.open());
+        SyncBackend opened = fixture.open();
+        SyncBackend client = watch.watch(opened);
         clients.add(client);
+        asOpened.put(client, opened);
         return client;
     }
 
@@ -61,6 +68,30 @@ final class StoreUnderTest {
     /** Long enough for what is due after the time to live to have become a change. */
     void advancePast(Duration ttl) {
         fixture.advance(ttl.plus(fixture.sweep().multipliedBy(2)));
+    }
+
+    void cut(SyncBackend client) {
+        fixture.cut(asOpened(client));
+    }
+
+    void silence(SyncBackend client) {
+        fixture.silence(asOpened(client));
+    }
+
+    void heal(SyncBackend client) {
+        fixture.heal(asOpened(client));
+    }
+
+    void loseNextReply(SyncBackend client) {
+        fixture.loseNextReply(asOpened(client));
+    }
+
+    void refuseNext(SyncBackend client) {
+        fixture.refuseNext(asOpened(client));
+    }
+
+    private SyncBackend asOpened(SyncBackend client) {
+        return Objects.requireNonNull(asOpened.get(client));
     }
 
     void opened(RecordingFollower follower) {

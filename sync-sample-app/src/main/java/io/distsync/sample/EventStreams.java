@@ -13,6 +13,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.HttpStatus;
@@ -28,6 +30,7 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 @Component
 final class EventStreams implements SmartLifecycle, DisposableBean {
 
+    private static final Logger log = LoggerFactory.getLogger(EventStreams.class);
     private static final long TICK_MILLIS = 1_000;
 
     private final NodeView view;
@@ -36,7 +39,7 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
     private final Semaphore places;
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
 
-    /** Each write may wait for a slow client; there are at most two for each stream: a pulse, and its end. */
+    /** Each task may wait for a slow client; a stream has few at a time: a pulse, and its end. */
     private final ExecutorService writers = Executors.newCachedThreadPool(threads("sample-events-writer-"));
 
     private final ScheduledExecutorService clock =
@@ -112,29 +115,41 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
     /** A stream with its place and its subscription, given back together and once. */
     private final class Open {
 
-        private final EventStream events = new EventStream(view, this::end);
-        private final AtomicBoolean ended = new AtomicBoolean();
+        private final EventStream events = new EventStream(view, this::release);
+        private final AtomicBoolean released = new AtomicBoolean();
         private volatile @Nullable Subscription subscription;
 
         void begin() {
             SseEmitter emitter = events.emitter();
-            emitter.onCompletion(this::end);
-            emitter.onTimeout(this::end);
-            emitter.onError(error -> end());
+            emitter.onCompletion(this::release);
+            emitter.onTimeout(this::release);
+            emitter.onError(error -> release());
             subscription = view.follow(events);
             events.start(view.versioned());
-            if (ended.get()) {
+            if (released.get()) {
                 unsubscribe();
             }
         }
 
+        /** Ends the stream from this side. */
         void end() {
-            if (ended.compareAndSet(false, true)) {
+            release();
+            writers.execute(() -> {
+                try {
+                    events.emitter().complete();
+                } catch (IllegalStateException e) {
+                    log.debug("The client ended its stream first", e);
+                }
+            });
+        }
+
+        /** The stream has ended; the container does the rest. */
+        private void release() {
+            if (released.compareAndSet(false, true)) {
                 open.remove(this);
                 places.release();
-                // Both may wait for a write under way, which the caller may be part of.
+                // Waits for a callback under way, which the caller may be part of.
                 writers.execute(this::unsubscribe);
-                writers.execute(events.emitter()::complete);
             }
         }
 

@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
+@ExtendWith(OutputCaptureExtension.class)
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"sample.max-streams=3", "sample.heartbeat=100ms"})
@@ -44,8 +48,9 @@ class EventStreamTest {
 
     /** Which also shows that no test leaves a place taken: a stream whose client is gone was cleaned up. */
     @AfterEach
-    void everyStreamIsGivenBack() {
+    void everyStreamIsGivenBackInSilence(CapturedOutput output) {
         awaitOpenStreams(0);
+        assertThat(output).doesNotContain("Exception");
     }
 
     @Test
@@ -156,6 +161,25 @@ class EventStreamTest {
     }
 
     @Test
+    void clientsThatVanishInTheMiddleAreCleanedUp() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            try (Socket gone = openWithoutReading();
+                    EventClient quick = api.events()) {
+                awaitOpenStreams(2);
+                quick.next();
+                gone.setSoLinger(true, 0); // a reset instead of an orderly end
+                Thread burst = new Thread(() -> api.post("/api/state/burst?n=500"));
+                burst.start();
+                quick.next();
+                reset(gone);
+                burst.join();
+                take(quick, 499);
+            }
+            awaitOpenStreams(0);
+        }
+    }
+
+    @Test
     void clientThatDoesNotReadDelaysNobody() throws Exception {
         api.put(0, "€".repeat(1_000));
         try (Socket slow = openWithoutReading();
@@ -216,6 +240,10 @@ class EventStreamTest {
         socket.getOutputStream()
                 .write("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         return socket;
+    }
+
+    private static void reset(Socket socket) throws IOException {
+        socket.close();
     }
 
     private void awaitOpenStreams(int count) {

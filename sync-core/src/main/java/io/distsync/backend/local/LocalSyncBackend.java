@@ -122,18 +122,21 @@ public final class LocalSyncBackend implements SyncBackend {
                 selection -> read(topic, selection),
                 (position, limit) -> history(topic, position, limit),
                 scheduler);
-        followers.add(follower);
         inTopic(topic, it -> {
-            it.add(follower);
+            it.add(follower, scope);
             return it;
         });
+        followers.add(follower);
+        if (closed) {
+            follower.close(); // close() may have passed over the set before this one was in it
+        }
         follower.start();
         follower.connected();
         return () -> {
             followers.remove(follower);
             existing(topic, false, it -> {
-                it.remove(follower);
-                return true;
+                it.remove(follower, scope);
+                return it.dropIfUnused() && topics.remove(topic, it);
             });
             follower.close();
         };

@@ -7,15 +7,18 @@ import io.distsync.backend.History;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
+import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.support.Follower;
 import io.distsync.backend.support.TopicStore;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One topic in memory: its store, its lock, its followers. */
-final class LocalTopic {
+final class LocalTopic implements Consumer<List<Change>> {
 
     /*
      * Threads. The monitor of this object guards the store and the list of followers. Changes are handed to followers
@@ -26,17 +29,15 @@ final class LocalTopic {
      * as much as a third of the commit.
      */
 
-    private static final Follower[] NOBODY = new Follower[0];
-
     private final TimeSource time;
     private final TopicStore store;
-    private Follower[] followers = NOBODY;
+    private @Nullable Audience audience;
     private boolean dropped;
     private boolean watched;
 
     LocalTopic(String name, long epoch, Version horizon, TimeSource time) {
         this.time = time;
-        this.store = new TopicStore(name, epoch, horizon, this::publish);
+        this.store = new TopicStore(name, epoch, horizon, this);
     }
 
     /** Whether the topic was dropped and must be looked up again; asked while holding the monitor. */
@@ -64,17 +65,26 @@ final class LocalTopic {
         return store.head();
     }
 
-    void add(Follower follower) {
-        Follower[] more = new Follower[followers.length + 1];
-        System.arraycopy(followers, 0, more, 0, followers.length);
-        more[followers.length] = follower;
-        followers = more;
+    void add(Follower follower, Scope scope) {
+        Audience present = audience == null ? new Audience() : audience;
+        present.add(follower, scope);
+        audience = present;
     }
 
-    void remove(Follower follower) {
-        followers = java.util.Arrays.stream(followers)
-                .filter(other -> other != follower)
-                .toArray(Follower[]::new);
+    void remove(Follower follower, Scope scope) {
+        if (audience != null) {
+            audience.remove(follower, scope);
+        }
+    }
+
+    private boolean isFollowed() {
+        return audience != null && !audience.isEmpty();
+    }
+
+    /** Marks the topic as dropped if nothing was ever committed to it and nobody follows it any more. */
+    boolean dropIfUnused() {
+        dropped |= !isFollowed() && store.isUnused();
+        return dropped;
     }
 
     /** Expires what is due; true if there is more of it at this moment. */
@@ -86,7 +96,7 @@ final class LocalTopic {
 
     /** Marks the topic as dropped if it is idle; the caller then forgets it. */
     boolean dropIfIdle() {
-        dropped = followers.length == 0 && store.isIdle(time.epochMillis());
+        dropped |= !isFollowed() && store.isIdle(time.epochMillis());
         return dropped;
     }
 
@@ -102,9 +112,11 @@ final class LocalTopic {
         return !before;
     }
 
-    private void publish(List<Change> changes) {
-        for (Follower follower : followers) {
-            follower.live(changes);
+    /** Takes the changes of a commit from the store. */
+    @Override
+    public void accept(List<Change> changes) {
+        if (audience != null) {
+            audience.tell(changes);
         }
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChangeLog {
 
-    private static final int INITIAL_CAPACITY = 2;
+    private static final int INITIAL_CAPACITY = 1;
 
     private static final int REVISION = 0;
     private static final int LINK = 1;
@@ -40,13 +40,11 @@ final class ChangeLog {
 
     private int oldest;
     private int size;
-    private long newestRevision;
 
     ChangeLog(Version base) {
         epoch = base.epoch();
         baseRevision = base.revision();
         baseLink = base.link();
-        newestRevision = baseRevision;
     }
 
     /** The position before the oldest retained change. */
@@ -64,7 +62,7 @@ final class ChangeLog {
         return trimmed && (known.epoch() < epoch || (known.epoch() == epoch && known.revision() < baseRevision));
     }
 
-    void append(LogRecord commit) {
+    void append(LogRecord commit, long nowMillis) {
         if (size == ring.length) {
             grow();
         }
@@ -73,13 +71,12 @@ final class ChangeLog {
         ring[place] = commit;
         ends[place * WIDTH + REVISION] = last.revision();
         ends[place * WIDTH + LINK] = last.link();
-        ends[place * WIDTH + MILLIS] = commit.millis();
-        newestRevision = last.revision();
+        ends[place * WIDTH + MILLIS] = nowMillis;
         size++;
     }
 
     /** Drops the oldest commits that are neither among the last changes nor young enough to be kept. */
-    void trim(Retention retention, long nowMillis) {
+    void trim(Retention retention, long newestRevision, long nowMillis) {
         while (size > 1) {
             int end = oldest * WIDTH;
             boolean amongLast = newestRevision - ends[end + REVISION] < retention.changes();

@@ -17,7 +17,7 @@ final class RequestMemory {
     private static final int REVISION = 2;
     private static final int WIDTH = 3;
     private static final int NOWHERE = -1;
-    private static final int INITIAL_CAPACITY = 4;
+    private static final int INITIAL_CAPACITY = 2;
     private static final long[] NOTHING = {};
 
     /** Slots of {@value #WIDTH} longs; revision 0 marks a free one. */
@@ -83,7 +83,7 @@ final class RequestMemory {
             live += isLive(old, slot, oldestRevision) ? 1 : 0;
         }
         int capacity = INITIAL_CAPACITY;
-        while (capacity < live * 2 + 2) {
+        while (capacity < live * 2 + 1) {
             capacity *= 2;
         }
         if (spare.length == capacity * WIDTH) {

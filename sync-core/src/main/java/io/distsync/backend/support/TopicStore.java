@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -63,15 +62,12 @@ public final class TopicStore {
 
     private final String topic;
     private final Consumer<List<Change>> feed;
-    private final NavigableMap<String, Slot> slots = new TreeMap<>();
+    private final Slots slots = new Slots();
     private final ChangeLog log;
     private final RequestMemory requests = new RequestMemory();
 
     private @Nullable SortedSet<Slot> due;
     private @Nullable Map<String, Version> fences;
-
-    /** The slot found last: for a topic with one entry, the only one. */
-    private @Nullable Slot recent;
 
     // The head, as numbers: a reference written on every commit into an old object would cost more than its parts.
     private final long epoch;
@@ -115,6 +111,11 @@ public final class TopicStore {
                 && now - usedMillis >= options.idleMillis()
                 && nextDueMillis() == Long.MAX_VALUE
                 && fences == null;
+    }
+
+    /** Whether nothing was ever stored here, not even a fence. */
+    public boolean isUnused() {
+        return revision == 0 && fences == null;
     }
 
     /** Whether the options of this topic make anything depend on the time, leases apart. */
@@ -202,11 +203,7 @@ public final class TopicStore {
     // --- requests ---------------------------------------------------------------------------------------------------
 
     private CommitResult repeated(Commit commit, LogRecord first) {
-        Commit original = first.commit();
-        boolean same = original != null
-                && original.checks().equals(commit.checks())
-                && original.mutations().equals(commit.mutations());
-        if (!same) {
+        if (!Content.matches(commit, first)) {
             throw new RejectedException("request " + commit.request() + " was already used in topic '" + topic
                     + "' for another commit, at " + first.last());
         }
@@ -307,7 +304,7 @@ public final class TopicStore {
         }
         long firstRevision = revision + 1;
         List<@Nullable Change> outcomes = outcomes(commit, effective);
-        LogRecord logged = new LogRecord(commit, outcomes, logged(outcomes, effective), nowMillis);
+        LogRecord logged = new LogRecord(Content.digest(commit), outcomes, logged(outcomes, effective));
         append(logged);
         requests.remember(request, commit.request(), firstRevision, log.oldestRevision());
         return new Committed(logged.last(), outcomes, select(commit.selection()));
@@ -349,8 +346,7 @@ public final class TopicStore {
         Change change = advanceHead(key, previous, payload, Cause.WRITE, request, index, count);
         if (slot == null) {
             slot = new Slot(key, change);
-            slots.put(key, slot);
-            recent = slot;
+            slots.add(slot);
         } else {
             slot.written = change;
         }
@@ -364,8 +360,7 @@ public final class TopicStore {
 
     private Change remove(Slot slot, Cause cause, RequestId request, int index, int count) {
         clearLease(slot);
-        slots.remove(slot.key);
-        recent = null;
+        slots.remove(slot);
         return advanceHead(slot.key, slot.version(), null, cause, request, index, count);
     }
 
@@ -439,8 +434,8 @@ public final class TopicStore {
     }
 
     private void append(LogRecord logged) {
-        log.append(logged);
-        log.trim(options.retention(), nowMillis);
+        log.append(logged, nowMillis);
+        log.trim(options.retention(), revision, nowMillis);
         feed.accept(logged.changes());
     }
 
@@ -476,7 +471,7 @@ public final class TopicStore {
 
     private void expire(Slot slot) {
         Change change = remove(slot, Cause.EXPIRED, RequestId.NONE, 0, 1);
-        append(new LogRecord(null, List.of(), List.of(change), nowMillis));
+        append(new LogRecord(0, List.of(), List.of(change)));
     }
 
     private void expireTouched(Commit commit) {
@@ -509,15 +504,7 @@ public final class TopicStore {
     }
 
     private @Nullable Slot slot(String key) {
-        Slot last = recent;
-        if (last != null && last.key.equals(key)) {
-            return last;
-        }
-        Slot found = slots.get(key);
-        if (found != null) {
-            recent = found;
-        }
-        return found;
+        return slots.get(key);
     }
 
     // --- selections -------------------------------------------------------------------------------------------------
@@ -566,14 +553,15 @@ public final class TopicStore {
         String after = range.after();
         if (range.order() == Selection.Order.ASCENDING) {
             return after != null && after.compareTo(prefix) >= 0
-                    ? slots.tailMap(after, false).values()
-                    : slots.tailMap(prefix, true).values();
+                    ? slots.all().tailMap(after, false).values()
+                    : slots.all().tailMap(prefix, true).values();
         }
         String end = successor(prefix);
         if (after != null && (end == null || after.compareTo(end) < 0)) {
-            return slots.headMap(after, false).descendingMap().values();
+            return slots.all().headMap(after, false).descendingMap().values();
         }
-        NavigableMap<String, Slot> below = end == null ? slots : slots.headMap(end, false);
+        NavigableMap<String, Slot> below =
+                end == null ? slots.all() : slots.all().headMap(end, false);
         return below.descendingMap().values();
     }
 

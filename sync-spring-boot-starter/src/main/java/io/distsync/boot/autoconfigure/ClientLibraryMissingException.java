@@ -9,6 +9,6 @@ public final class ClientLibraryMissingException extends SyncConfigurationExcept
         super(
                 "sync.mode is '" + mode + "', but the client library of this mode is not on the class path.",
                 "Add the dependency org.springframework.boot:" + mode.starter()
-                        + ", or set sync.mode=local to keep the state in the memory of this process.");
+                        + " and use a version of distsync that has this mode (this one has local only), or set sync.mode=local to keep the state in the memory of this process.");
     }
 }

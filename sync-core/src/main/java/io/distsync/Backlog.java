@@ -1,0 +1,85 @@
+package io.distsync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** The operations that wait for the owner of a pipeline, first come, first served. */
+final class Backlog<T> {
+
+    /*
+     * Threads. Anybody adds and asks whether it is empty; only the owner takes and defers. Both queues are made when they
+     * are needed first: most topics of many never have an operation waiting.
+     */
+
+    private static final VarHandle QUEUE;
+
+    static {
+        try {
+            QUEUE = MethodHandles.lookup().findVarHandle(Backlog.class, "queue", ConcurrentLinkedQueue.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private volatile @Nullable ConcurrentLinkedQueue<Operation<T, ?>> queue;
+
+    /** What was taken already and did not fit into its commit; comes before the queue. The owner's. */
+    private @Nullable ArrayDeque<Operation<T, ?>> deferred;
+
+    void add(Operation<T, ?> operation) {
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        if (waiting == null) {
+            QUEUE.compareAndSet(this, null, new ConcurrentLinkedQueue<Operation<T, ?>>());
+            waiting = queue;
+        }
+        if (waiting != null) {
+            waiting.add(operation);
+        }
+    }
+
+    /** Whether nobody's operation is queued; deferred ones do not count, the owner knows of them. */
+    boolean isEmpty() {
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        return waiting == null || waiting.isEmpty();
+    }
+
+    int size() {
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        return waiting == null ? 0 : waiting.size();
+    }
+
+    @Nullable
+    Operation<T, ?> take() {
+        Operation<T, ?> first = deferred == null ? null : deferred.poll();
+        return first != null ? first : takeQueued();
+    }
+
+    @Nullable
+    Operation<T, ?> takeQueued() {
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        return waiting == null ? null : waiting.poll();
+    }
+
+    @Nullable
+    Operation<T, ?> peek() {
+        Operation<T, ?> first = deferred == null ? null : deferred.peek();
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        return first != null || waiting == null ? first : waiting.peek();
+    }
+
+    /** Gives operations back, to be taken next and in this order. */
+    void defer(List<Operation<T, ?>> operations) {
+        ArrayDeque<Operation<T, ?>> waiting = deferred;
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+            deferred = waiting;
+        }
+        for (int i = operations.size() - 1; i >= 0; i--) {
+            waiting.addFirst(operations.get(i));
+        }
+    }
+}

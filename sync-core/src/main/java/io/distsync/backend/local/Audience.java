@@ -1,0 +1,83 @@
+package io.distsync.backend.local;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.Scope;
+import io.distsync.backend.support.Follower;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The followers of one topic. Those of keys are found by the key that changed, so that a commit costs nothing for
+ * followers of other keys, be they a thousand. Guarded by the topic's monitor; a callback may add and remove, therefore
+ * the arrays are replaced and never changed.
+ */
+final class Audience {
+
+    private static final Follower[] NOBODY = {};
+
+    private Follower[] ofEverything = NOBODY;
+    private @Nullable Map<String, Follower[]> ofKeys;
+
+    void add(Follower follower, Scope scope) {
+        if (scope instanceof Scope.Keys keys) {
+            Map<String, Follower[]> byKey = ofKeys == null ? new HashMap<>() : ofKeys;
+            keys.keys().forEach(key -> byKey.merge(key, new Follower[] {follower}, Audience::joined));
+            ofKeys = byKey;
+        } else {
+            ofEverything = joined(ofEverything, new Follower[] {follower});
+        }
+    }
+
+    void remove(Follower follower, Scope scope) {
+        Map<String, Follower[]> byKey = ofKeys;
+        if (scope instanceof Scope.Keys keys && byKey != null) {
+            keys.keys()
+                    .forEach(key -> byKey.computeIfPresent(key, (same, present) -> {
+                        Follower[] left = without(present, follower);
+                        return left.length == 0 ? null : left;
+                    }));
+        } else {
+            ofEverything = without(ofEverything, follower);
+        }
+    }
+
+    boolean isEmpty() {
+        return ofEverything.length == 0 && (ofKeys == null || ofKeys.isEmpty());
+    }
+
+    void tell(List<Change> commit) {
+        for (Follower follower : ofEverything) {
+            follower.live(commit);
+        }
+        Map<String, Follower[]> byKey = ofKeys;
+        if (byKey == null || byKey.isEmpty()) {
+            return;
+        }
+        if (commit.size() == 1) {
+            for (Follower follower : byKey.getOrDefault(commit.get(0).key(), NOBODY)) {
+                follower.live(commit);
+            }
+            return;
+        }
+        Set<Follower> concerned = new LinkedHashSet<>();
+        for (Change change : commit) {
+            concerned.addAll(Arrays.asList(byKey.getOrDefault(change.key(), NOBODY)));
+        }
+        concerned.forEach(follower -> follower.live(commit));
+    }
+
+    private static Follower[] joined(Follower[] some, Follower[] others) {
+        Follower[] all = Arrays.copyOf(some, some.length + others.length);
+        System.arraycopy(others, 0, all, some.length, others.length);
+        return all;
+    }
+
+    private static Follower[] without(Follower[] some, Follower follower) {
+        return Arrays.stream(some).filter(other -> other != follower).toArray(Follower[]::new);
+    }
+}
