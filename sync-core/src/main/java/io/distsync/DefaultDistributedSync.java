@@ -89,7 +89,9 @@ final class DefaultDistributedSync<T> implements DistributedSync<T>, ListenerHol
             StatePublisher<T> publisher =
                     replica.addReader(seam -> new StatePublisher<>(replica, seam, subscriber, this::forget, context));
             tasks.add(publisher);
-            if (closedSince != null) {
+            if (publisher.isClosed()) {
+                tasks.remove(publisher); // the subscriber has cancelled already
+            } else if (closedSince != null) {
                 publisher.complete();
             }
         };

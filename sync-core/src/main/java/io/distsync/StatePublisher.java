@@ -126,7 +126,7 @@ final class StatePublisher<T> extends SerialTask implements Flow.Subscription {
     }
 
     private void end() {
+        close(); // first: whoever has just registered this task looks whether it is closed
         ended.accept(this);
-        close();
     }
 }
