@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
@@ -309,6 +311,37 @@ abstract class FollowerCases {
             writer.join();
         }
         assertThat(kept.head().revision()).isEqualTo(100 * 50);
+    }
+
+    @Test
+    @DisplayName("F11: close() waits for the callback that is running")
+    void closeWaitsForARunningCallback(TopicUnderTest topic) {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        // The follower notes it if close() returns before its callback has ended.
+        RecordingFollower follower = topic.follow(topic.head(), Scope.log(), event -> {
+            if (event instanceof Changes) {
+                entered.countDown();
+                awaitAtMost(release, Duration.ofMillis(500));
+            }
+        });
+
+        try (Workers writer = Workers.start(1, worker -> topic.put("a", "1"))) {
+            assertThat(awaitAtMost(entered, StoreUnderTest.BOUND)).isTrue();
+            follower.close();
+            release.countDown();
+            writer.join();
+        }
+        assertThat(follower.changes()).hasSize(1);
+    }
+
+    private static boolean awaitAtMost(CountDownLatch latch, Duration bound) {
+        try {
+            return latch.await(bound.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     @Test

@@ -53,6 +53,21 @@ abstract class HistoryCases {
     }
 
     @Test
+    @DisplayName("B36: the edge of a trimmed log is known by its link, not by its number")
+    void edgeOfATrimmedLogIsKnownByItsLink(TopicUnderTest topic) {
+        TopicUnderTest kept = topic.keptShort();
+        kept.forget();
+        Version oldest = kept.oldest();
+
+        assertThat(kept.history(oldest, 1)).isInstanceOf(Changes.class);
+        for (Version foreign : List.of(
+                new Version(oldest.epoch(), oldest.revision(), oldest.link() + 1),
+                new Version(oldest.epoch() + 1, oldest.revision(), oldest.link()))) {
+            assertThat(kept.history(foreign, 1)).as("after %s", foreign).isInstanceOf(Gone.class);
+        }
+    }
+
+    @Test
     @DisplayName("B36: nothing is known of a position in a topic nobody wrote")
     void positionInAnUnwrittenTopicIsGone(TopicUnderTest topic) {
         assertThat(topic.history(new Version(1, 1, 1), 10)).isInstanceOf(Gone.class);

@@ -99,6 +99,7 @@ abstract class RequestMemoryCases {
         Committed again = topic.committed(copy(commit));
 
         assertThat(again.outcomes()).isEqualTo(first.outcomes());
+        assertThat(again.head()).isEqualTo(first.head());
         assertThat(topic.text("a")).isEqualTo("theirs");
         assertThat(topic.head()).isEqualTo(later);
     }

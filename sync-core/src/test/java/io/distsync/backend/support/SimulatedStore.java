@@ -72,31 +72,25 @@ final class SimulatedStore {
         }
     }
 
-    /** Remembers how far each topic has come; the task plays the calls up to there again, and no further. */
+    /**
+     * Remembers how far each topic has come; the task plays the calls up to there again, and no further. Nobody is told:
+     * followers have to find out from the changes that come next.
+     */
     synchronized Runnable remember() {
         Map<String, Integer> lengths = new HashMap<>();
         topics.forEach((name, topic) -> lengths.put(name, topic.calls.size()));
-        return () -> {
-            synchronized (this) {
-                lengths.forEach((name, length) ->
-                        Objects.requireNonNull(topics.get(name)).rewind(length));
-            }
-            reconnectAll();
-        };
+        return () -> rewind(lengths);
     }
 
-    /** Loses all of a topic. */
-    void lose(String name) {
-        synchronized (this) {
-            topics.remove(name);
-            topic(name);
-        }
-        reconnectAll();
+    private synchronized void rewind(Map<String, Integer> lengths) {
+        lengths.forEach(
+                (name, length) -> Objects.requireNonNull(topics.get(name)).rewind(length));
     }
 
-    private void reconnectAll() {
-        clients.forEach(Client::cut);
-        clients.forEach(Client::heal);
+    /** Loses all of a topic; nobody is told. */
+    synchronized void lose(String name) {
+        topics.remove(name);
+        topic(name);
     }
 
     private long now() {
