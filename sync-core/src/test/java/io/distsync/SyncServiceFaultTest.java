@@ -319,20 +319,6 @@ class SyncServiceFaultTest {
     }
 
     @Test
-    @DisplayName(
-            "S13: a first attempt that arrives after its repeat met a conflict is not applied beside the later one")
-    void lateArrivalAfterAConflict() {
-        SyncService node = nodes.open();
-        Topic<Counter> topic = nodes.counters();
-        Delayed delayed = new Delayed();
-        last().next(delayed, Fault.after(() -> nodes.rival(topic, Counter.of(100)), Fault.pass()));
-        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value()).isEqualTo(Counter.of(101));
-        nodes.rivalDelete(topic);
-        delayed.arrive();
-        assertThat(node.fetchLatest(topic)).as("applied a second time").isEmpty();
-    }
-
-    @Test
     @DisplayName("S13: a refusal for good reaches the caller as it is and is not tried again")
     void refusedForGood() {
         SyncService node = nodes.open();

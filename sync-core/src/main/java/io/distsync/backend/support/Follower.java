@@ -63,7 +63,7 @@ public final class Follower implements Subscription {
      *  - the sequencer waits for something exactly while one of the two is there, or an action is due in this event;
      *  - an answer that comes before the call returned, and whatever the sequencer asks for, is handled within the same
      *    event but after the step that led to it ("due"), so nothing recurses and no state is told that lasts for the
-     *    moment only.
+     *    moment only; but RESYNCING always comes between STALE and CURRENT.
      */
 
     private static final Logger log = LoggerFactory.getLogger(Follower.class);
@@ -333,8 +333,14 @@ public final class Follower implements Subscription {
 
     private void attach() {
         attached = true;
-        stale = false;
         failures = 0;
+        if (stale) {
+            stale = false;
+            if (told == FeedState.STALE) {
+                told = FeedState.RESYNCING; // however short: what comes next may be what was missed
+                tell(() -> listener.onState(FeedState.RESYNCING));
+            }
+        }
         sequencer.verify();
         if (again != null) {
             repeat(reading);

@@ -331,7 +331,7 @@ class FollowerTest {
 
             follower.connected();
 
-            assertThat(listener.calls).containsExactly("reset 1 to 11", "snapshot [a, b]", "CURRENT");
+            assertThat(listener.calls).containsExactly("RESYNCING", "reset 1 to 11", "snapshot [a, b]", "CURRENT");
         }
 
         @Test
