@@ -307,17 +307,14 @@ class SyncServiceFaultTest {
         Topic<Counter> topic = nodes.counters();
         nodes.rival(topic, Counter.of(10));
         Delayed delayed = new Delayed();
-        CompletableFuture<?> call = write.start(node, topic);
-        join(call);
-        SyncService slow = nodes.open(builder -> builder.timeout(SHORT));
-        last().next(delayed);
         last().always(delayed);
-        assertThat(failureOf(() -> slow.optimisticUpdateAsync(topic, state -> state.plus(1_000))))
-                .isInstanceOf(OutcomeUnknownException.class);
+        assertThat(failureOf(() -> write.start(node, topic))).isInstanceOf(OutcomeUnknownException.class);
         last().always(Fault.pass());
         delayed.arrive();
-        long stored = slow.fetchLatest(topic).orElseThrow().value().value();
-        assertThat(slow.optimisticUpdate(topic, state -> state.plus(1)).value().value())
+        write.assertAppliedOnce(node, topic);
+        assertThat(nodes.head(topic).revision()).isEqualTo(2);
+        long stored = node.optimisticUpdate(topic, state -> state).value().value();
+        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value().value())
                 .isEqualTo(stored + 1);
     }
 
