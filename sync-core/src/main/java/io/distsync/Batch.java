@@ -238,6 +238,10 @@ final class Batch<T> {
         return first;
     }
 
+    boolean hasOtherCells() {
+        return others != null;
+    }
+
     Collection<Cell> otherCells() {
         return others == null ? List.of() : others.values();
     }

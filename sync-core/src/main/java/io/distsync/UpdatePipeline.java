@@ -77,8 +77,11 @@ final class UpdatePipeline<T> {
     private static final int RUNNING = 1;
     private static final int PENDING = 2;
 
-    /** How often a caller looks whether a running owner is done before it queues its operation: some microseconds. */
-    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 100 : 1;
+    /** How often a caller looks whether a running owner is done before it queues its operation; microseconds in all. */
+    private static final int TRIES = Runtime.getRuntime().availableProcessors() > 1 ? 6 : 1;
+
+    /** Spins between the first look and the second. */
+    private static final int FIRST_PAUSE = 16;
 
     private static final long NOBODY = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
@@ -183,9 +186,14 @@ final class UpdatePipeline<T> {
         }
     }
 
-    /** Becomes the owner if nobody waits for that, and the present owner leaves soon. */
+    /**
+     * Becomes the owner if nobody waits for that, and the present owner leaves soon. The growing pauses leave the owner
+     * the time to come back several times: everything it touches is in its processor's cache, and would have to move with
+     * the ownership.
+     */
     private boolean own() {
-        for (int i = 0; i < SPINS && backlog.isEmpty(); i++) {
+        int pause = FIRST_PAUSE;
+        for (int i = 0; i < TRIES && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
             if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return true;
@@ -193,7 +201,10 @@ final class UpdatePipeline<T> {
             if (now == PENDING) {
                 return false;
             }
-            Thread.onSpinWait();
+            for (int j = 0; j < pause; j++) {
+                Thread.onSpinWait();
+            }
+            pause *= 2;
         }
         return false;
     }
@@ -235,7 +246,7 @@ final class UpdatePipeline<T> {
         OWNED.setVolatile(this, PENDING);
         CompletableFuture<?> unused =
                 stage.whenComplete((result, error) -> context.dispatcher().execute(() -> resume(batch, stage)));
-        settled.forEach(Operation::wakeCaller);
+        wake(settled);
     }
 
     private void resume(Batch<T> batch, CompletableFuture<?> stage) {
@@ -261,12 +272,12 @@ final class UpdatePipeline<T> {
                 }
                 List<Operation<T, ?>> settled = takeSettled();
                 context.dispatcher().execute(() -> drive(batch));
-                settled.forEach(Operation::wakeCaller);
+                wake(settled);
                 return null;
             }
             List<Operation<T, ?>> settled = takeSettled();
             OWNED.setVolatile(this, FREE);
-            settled.forEach(Operation::wakeCaller);
+            wake(settled);
             if (backlog.isEmpty() || !OWNED.compareAndSet(this, FREE, RUNNING)) {
                 return null;
             }
@@ -282,6 +293,13 @@ final class UpdatePipeline<T> {
             settled = new ArrayList<>();
         }
         settled.add(operation);
+    }
+
+    /** Most often there is nobody to wake: then not even an iterator is made. */
+    private static <T> void wake(List<Operation<T, ?>> settled) {
+        if (!settled.isEmpty()) {
+            settled.forEach(Operation::wakeCaller);
+        }
     }
 
     private List<Operation<T, ?>> takeSettled() {
@@ -494,8 +512,8 @@ final class UpdatePipeline<T> {
             alone.touchedKeys(committed).forEach(this::unlearn);
         } else {
             learn(batch.firstCell(), batch, committed);
-            for (Cell cell : batch.otherCells()) {
-                learn(cell, batch, committed);
+            if (batch.hasOtherCells()) {
+                batch.otherCells().forEach(cell -> learn(cell, batch, committed));
             }
         }
         learnHead(committed.head());
