@@ -166,7 +166,9 @@ final class Operations {
             cell = target;
             thrown = null;
             try {
-                matched = !target.isWritten() && batch.assumes(target, expected);
+                matched = target.isWritten()
+                        ? expected.isAbsent() && target.payload() == null // a neighbour has just deleted it
+                        : batch.assumes(target, expected);
                 met = target.payload();
                 if (matched) {
                     batch.put(target, batch.payload(value), lease);
