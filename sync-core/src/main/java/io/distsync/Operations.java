@@ -166,9 +166,7 @@ final class Operations {
             cell = target;
             thrown = null;
             try {
-                matched = target.isWritten()
-                        ? expected.isAbsent() && target.payload() == null // a neighbour has just deleted it
-                        : batch.assumes(target, expected);
+                matched = target.isWritten() ? isJustDeleted(target) : batch.assumes(target, expected);
                 met = target.payload();
                 if (matched) {
                     batch.put(target, batch.payload(value), lease);
@@ -177,6 +175,11 @@ final class Operations {
             } catch (IllegalArgumentException e) {
                 thrown = e;
             }
+        }
+
+        /** What the batch has written has no version yet that anybody could expect; what it has deleted is absent. */
+        private boolean isJustDeleted(Cell target) {
+            return target.payload() == null && expected.isAbsent();
         }
 
         @Override

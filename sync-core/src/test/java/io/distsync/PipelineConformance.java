@@ -52,6 +52,27 @@ abstract class PipelineConformance {
     }
 
     @Test
+    @DisplayName("S25: a compare with absent, combined with the delete before it, finds the state absent")
+    void compareWithAbsentAfterCombinedDelete() {
+        SyncService node = nodes().open();
+        Topic<Counter> topic = nodes().counters();
+        node.send(topic, new Counter(1, ""));
+        Gate gate = nodes().occupy(node, topic);
+        CompletableFuture<Boolean> deleted = node.deleteAsync(topic);
+        CompletableFuture<CasResult<Counter>> created =
+                node.compareAndSetAsync(topic, Version.ABSENT, new Counter(5, "new"));
+        CompletableFuture<CasResult<Counter>> late =
+                node.compareAndSetAsync(topic, Version.ABSENT, new Counter(6, "late"));
+        gate.open();
+
+        assertThat(join(deleted)).isTrue();
+        assertThat(join(created).isCommitted()).isTrue();
+        assertThat(join(late).isCommitted()).isFalse();
+        assertThat(join(late).current()).isEqualTo(join(created).current());
+        assertThat(node.fetchLatest(topic)).contains(join(created).current());
+    }
+
+    @Test
     @DisplayName("S25: one failing function spoils no neighbour")
     void failingFunctionSpoilsNoNeighbour() {
         SyncService node = nodes().open();

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Random sequences of calls on topic stores. */
 @Label("Topic store under random calls")
-class TopicStoreProperties {
+class TopicStorePropertiesTest {
 
     private static final List<String> KEYS = List.of("a", "b", "c", "d");
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * never has a gap or a duplicate that no reset announced, and once the feed is quiet it ends where the store is. The
  * seed of a failed try is in the report of the property.
  */
-class FollowerProperties {
+class FollowerPropertiesTest {
 
     private static final List<String> KEYS = List.of("a", "b", "c", "d", "e", "f", "g");
 
