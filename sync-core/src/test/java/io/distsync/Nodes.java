@@ -54,6 +54,7 @@ public final class Nodes implements AutoCloseable {
     private static final Codec CODEC = Codec.json();
 
     private final ServiceFixture fixture;
+    private final UnaryOperator<SyncBackend> watch;
     private final SyncBackend store;
     private final Map<SyncService, SyncBackend> services = new LinkedHashMap<>();
     private final List<String> topics = new ArrayList<>();
@@ -63,7 +64,13 @@ public final class Nodes implements AutoCloseable {
     private final AtomicLong requests = new AtomicLong();
 
     Nodes(ServiceFixture fixture) {
+        this(fixture, backend -> backend);
+    }
+
+    /** Nodes whose backends somebody looks at. */
+    Nodes(ServiceFixture fixture, UnaryOperator<SyncBackend> watch) {
         this.fixture = fixture;
+        this.watch = watch;
         this.store = fixture.connect();
     }
 
@@ -83,7 +90,7 @@ public final class Nodes implements AutoCloseable {
     /** Starts a node with settings of its own. */
     SyncService open(UnaryOperator<SyncService.Builder> settings) {
         SyncBackend backend = fixture.connect();
-        SyncService.Builder builder = fixture.configure(SyncService.builder(backend))
+        SyncService.Builder builder = fixture.configure(SyncService.builder(watch.apply(backend)))
                 .name("node" + services.size())
                 .timeout(TIMEOUT);
         SyncService service = settings.apply(builder).build();

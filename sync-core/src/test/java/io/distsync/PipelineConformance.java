@@ -126,24 +126,6 @@ abstract class PipelineConformance {
     }
 
     @Test
-    @DisplayName("S9, S25: expected absent succeeds behind a delete it is combined with")
-    void expectedAbsentBehindADelete() {
-        SyncService node = nodes().open();
-        Topic<Counter> topic = nodes().counters();
-        node.send(topic, Counter.of(1));
-        Gate gate = nodes().occupy(node, topic);
-        var deleted = node.deleteAsync(topic);
-        var created = node.compareAndSetAsync(topic, Version.ABSENT, Counter.of(5));
-        var again = node.compareAndSetAsync(topic, Version.ABSENT, Counter.of(6));
-        gate.open();
-        assertThat(join(deleted)).isTrue();
-        assertThat(join(created).isCommitted()).isTrue();
-        assertThat(join(created).current().version().revision()).isEqualTo(3);
-        assertThat(join(again)).isEqualTo(new CasResult.Conflict<>(join(created).current()));
-        assertThat(node.fetchLatest(topic)).contains(join(created).current());
-    }
-
-    @Test
     @DisplayName("S25: more updates than one commit may carry all succeed, in order")
     void moreUpdatesThanOneCommitCarries() {
         SyncService node = nodes().open();

@@ -5,6 +5,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What {@link SyncService} promises, whatever backend it stands on. A backend runs it by extending this class and
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 public abstract class SyncServiceConformance {
 
+    @RegisterExtension
+    static final NothingLeftBehind NOTHING_LEFT_BEHIND = new NothingLeftBehind();
+
     private Nodes nodes;
 
     /** Makes the store of one test, empty or with topics of other names only. */
@@ -22,7 +26,7 @@ public abstract class SyncServiceConformance {
 
     @BeforeEach
     void openStore() throws Exception {
-        nodes = new Nodes(createFixture());
+        nodes = new Nodes(createFixture(), NOTHING_LEFT_BEHIND::watch);
     }
 
     @AfterEach
