@@ -536,6 +536,15 @@ final class UpdatePipeline<T> {
 
     private boolean absorbConflict(Batch<T> batch, Conflict conflict) {
         learnHead(conflict.head());
+        if (batch.uncertain && !isFinal(conflict)) {
+            unlearnAll();
+            failAll(
+                    batch,
+                    new OutcomeUnknownException(
+                            "an earlier attempt got no answer and may still be on its way to topic '" + topic.name()
+                                    + "', where what it expects may come true again"));
+            return true;
+        }
         CommitOperation<T> alone = batch.alone();
         if (alone != null) {
             alone.settle(conflict);
@@ -559,6 +568,18 @@ final class UpdatePipeline<T> {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether no other attempt of the commit can pass either, should one be on its way: a version once gone does not come
+     * back and a fence does not sink, but what is there now may be absent again.
+     */
+    private static boolean isFinal(Conflict conflict) {
+        return conflict.failed().stream()
+                .map(FailedCheck::check)
+                .anyMatch(check -> check instanceof Check.Fence
+                        || (check instanceof Check.VersionIs versionIs
+                                && !versionIs.version().isAbsent()));
     }
 
     /** The store has forgotten too much to tell whether it knows this request. */

@@ -319,6 +319,39 @@ class SyncServiceFaultTest {
     }
 
     @Test
+    @DisplayName("S13: a first attempt that arrives after its repeat lost against a newer version is not applied")
+    void lateArrivalAfterAConflict() {
+        SyncService node = nodes.open();
+        Topic<Counter> topic = nodes.counters();
+        nodes.rival(topic, Counter.of(10));
+        node.optimisticUpdate(topic, state -> state);
+        Delayed delayed = new Delayed();
+        last().next(delayed, Fault.after(() -> nodes.rival(topic, Counter.of(100)), Fault.pass()));
+
+        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value()).isEqualTo(Counter.of(101));
+        nodes.rivalDelete(topic);
+        delayed.arrive();
+
+        assertThat(node.fetchLatest(topic)).as("applied a second time").isEmpty();
+    }
+
+    @Test
+    @DisplayName("S13: a first attempt that expects nothing may come true after its repeat lost: unknown, applied once")
+    void lateArrivalOnAnAbsentState() {
+        SyncService node = nodes.open();
+        Topic<Counter> topic = nodes.counters();
+        Delayed delayed = new Delayed();
+        last().next(delayed, Fault.after(() -> nodes.rival(topic, Counter.of(100)), Fault.pass()));
+
+        assertThat(failureOf(() -> node.optimisticUpdateAsync(topic, state -> state.plus(1))))
+                .isInstanceOf(OutcomeUnknownException.class);
+        nodes.rivalDelete(topic);
+        delayed.arrive();
+
+        assertThat(node.fetchLatest(topic)).map(Versioned::value).contains(Counter.of(1));
+    }
+
+    @Test
     @DisplayName("S13: a refusal for good reaches the caller as it is and is not tried again")
     void refusedForGood() {
         SyncService node = nodes.open();
