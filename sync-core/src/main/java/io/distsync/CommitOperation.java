@@ -80,11 +80,9 @@ final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
     private CommitOutcome.Written<V> written(Mutation mutation, @Nullable Change change) {
         if (change == null) {
             String key = ((Mutation.Delete) mutation).key();
-            return new CommitOutcome.Written<>(key, pipeline.absent(Version.ABSENT), false);
+            return new CommitOutcome.Written<>(key, pipeline.format().absent(Version.ABSENT), false);
         }
-        Versioned<V> versioned = change.payload() == null
-                ? pipeline.absent(change.version())
-                : new Versioned<>(change.payload().value(pipeline.format()), change.version(), true);
+        Versioned<V> versioned = pipeline.format().versioned(change);
         return new CommitOutcome.Written<>(change.key(), versioned, true);
     }
 
@@ -92,12 +90,13 @@ final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
         if (failed.fence() != null) {
             return new CommitOutcome.Failed<>(failed.check(), null, failed.fence());
         }
-        Versioned<V> current =
-                failed.entry() == null ? pipeline.absent(Version.ABSENT) : pipeline.versioned(failed.entry());
+        Versioned<V> current = failed.entry() == null
+                ? pipeline.format().absent(Version.ABSENT)
+                : pipeline.format().versioned(failed.entry());
         return new CommitOutcome.Failed<>(failed.check(), current, null);
     }
 
     private MapPage<V> page(Page page) {
-        return pipeline.page(page);
+        return pipeline.format().page(page);
     }
 }

@@ -160,7 +160,9 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
         requireOpen();
         Objects.requireNonNull(selection, "selection");
         return new Inquiry<V, Page, MapPage<V>>(
-                        pipeline, () -> runtime.context().backend().read(topic().name(), selection), pipeline::page)
+                        pipeline,
+                        () -> runtime.context().backend().read(topic().name(), selection),
+                        pipeline.format()::page)
                 .start();
     }
 

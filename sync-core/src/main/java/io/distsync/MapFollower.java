@@ -95,7 +95,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
     public synchronized void onSnapshot(Page page) {
         for (io.distsync.backend.Entry entry : page.entries()) {
             try {
-                loading.add(new MapEntry<>(entry.key(), runtime.pipeline().versioned(entry), entry.leaseId()));
+                loading.add(new MapEntry<>(entry.key(), runtime.format().versioned(entry), entry.leaseId()));
             } catch (UndecodableStateException e) {
                 items.append(new MapItem.Failed<>(TopicFormat.at(entry.version(), e)));
             }
@@ -113,7 +113,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
         List<MapChange<V>> decoded = new ArrayList<>(changes.size());
         for (Change change : changes) {
             try {
-                decoded.add(runtime.pipeline().mapChange(change));
+                decoded.add(runtime.format().change(change));
             } catch (UndecodableStateException e) {
                 items.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
             }

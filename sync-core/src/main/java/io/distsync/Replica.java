@@ -6,7 +6,6 @@ import io.distsync.backend.Entry;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
-import io.distsync.backend.PayloadFormat;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
 import io.distsync.error.UndecodableStateException;
@@ -17,7 +16,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,7 +47,7 @@ final class Replica<T> implements ChangeListener {
     private static final Logger log = LoggerFactory.getLogger(Replica.class);
 
     private final Topic<T> topic;
-    private final PayloadFormat<T> format;
+    private final TopicFormat<T> format;
     private final ServiceContext context;
     private final Broadcast<Object> states;
     private final Broadcast<MapItem<T>> commits;
@@ -74,13 +72,13 @@ final class Replica<T> implements ChangeListener {
     private int handles;
     private boolean closed;
 
-    Replica(Topic<T> topic, PayloadFormat<T> format, ServiceContext context) {
-        this.topic = topic;
+    Replica(TopicFormat<T> format, ServiceContext context) {
+        this.topic = format.topic();
         this.format = format;
         this.context = context;
         this.states = new Broadcast<>(context.settings().listenerBuffer());
         this.commits = new Broadcast<>(context.settings().listenerBuffer());
-        this.fed = absent(Version.ABSENT);
+        this.fed = format.absent(Version.ABSENT);
         this.current = fed;
         this.status = new FeedStatus.Resyncing(context.time().instant());
     }
@@ -233,7 +231,7 @@ final class Replica<T> implements ChangeListener {
     private void takeOwn(Change change) {
         Versioned<T> own;
         try {
-            own = versioned(change);
+            own = format.versioned(change);
         } catch (UndecodableStateException e) {
             return; // the feed will report it
         }
@@ -273,7 +271,7 @@ final class Replica<T> implements ChangeListener {
         if (reset) {
             // What was known may belong to a history that is gone: nothing of it is newer than the snapshot.
             entries.clear();
-            fed = absent(Version.ABSENT);
+            fed = format.absent(Version.ABSENT);
             fedPayload = null;
             current = fed;
         } else {
@@ -287,7 +285,7 @@ final class Replica<T> implements ChangeListener {
             undecodable |= !load(entry);
         }
         if (!snapshot.containsKey("") && fed.present()) {
-            fed = absent(Version.ABSENT);
+            fed = format.absent(Version.ABSENT);
             fedPayload = null;
             current = fed;
         }
@@ -307,7 +305,7 @@ final class Replica<T> implements ChangeListener {
     private boolean load(Entry entry) {
         Versioned<T> loaded;
         try {
-            loaded = new Versioned<>(entry.payload().value(format), entry.version(), true);
+            loaded = format.versioned(entry);
         } catch (UndecodableStateException e) {
             reportUndecodable(entry.key(), entry.version(), e);
             return false;
@@ -353,7 +351,7 @@ final class Replica<T> implements ChangeListener {
             return false;
         }
         try {
-            fed = versioned(change);
+            fed = format.versioned(change);
             fedPayload = change.payload();
             states.append(fed);
         } catch (UndecodableStateException e) {
@@ -365,7 +363,7 @@ final class Replica<T> implements ChangeListener {
     private void takeEntry(Change change) {
         Versioned<T> taken;
         try {
-            taken = versioned(change);
+            taken = format.versioned(change);
         } catch (UndecodableStateException e) {
             reportUndecodable(change.key(), change.version(), e);
             return;
@@ -538,27 +536,12 @@ final class Replica<T> implements ChangeListener {
         List<MapChange<T>> decoded = new ArrayList<>(changes.size());
         for (Change change : changes) {
             try {
-                decoded.add(new MapChange<>(change.key(), versioned(change), change.previous(), change.cause()));
+                decoded.add(format.change(change));
             } catch (UndecodableStateException e) {
                 commits.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
             }
         }
         return decoded;
-    }
-
-    // --- values -----------------------------------------------------------------------------------------------------
-
-    private Versioned<T> versioned(Change change) {
-        if (change.isTombstone()) {
-            return absent(change.version());
-        }
-        Payload payload = Objects.requireNonNull(change.payload(), "topics that log keys only have no replica");
-        return new Versioned<>(payload.value(format), change.version(), true);
-    }
-
-    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
-    private Versioned<T> absent(Version version) {
-        return new Versioned<>(topic.initial(), version, false);
     }
 
     private static <T> Versioned<T> newer(Versioned<T> held, Versioned<T> next) {

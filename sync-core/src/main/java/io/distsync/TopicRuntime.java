@@ -2,7 +2,6 @@ package io.distsync;
 
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Page;
-import io.distsync.backend.PayloadFormat;
 import io.distsync.backend.Selection;
 import io.distsync.version.Version;
 import java.time.Instant;
@@ -33,16 +32,15 @@ final class TopicRuntime<T> {
     private @Nullable Replica<T> replica;
 
     TopicRuntime(Topic<T> topic, ServiceContext context) {
-        PayloadFormat<T> format =
-                new TopicFormat<>(topic.name(), context.codec().format(topic.type()));
-        this.pipeline = new UpdatePipeline<>(topic, format, context);
+        this.pipeline =
+                new UpdatePipeline<>(new TopicFormat<>(topic, context.codec().format(topic.type())), context);
     }
 
     Topic<T> topic() {
         return pipeline.topic();
     }
 
-    PayloadFormat<T> format() {
+    TopicFormat<T> format() {
         return pipeline.format();
     }
 
@@ -114,7 +112,7 @@ final class TopicRuntime<T> {
         return new Inquiry<T, Page, Optional<Versioned<T>>>(
                         pipeline,
                         () -> context().backend().read(topic().name(), Selection.keys(key)),
-                        page -> page.entries().stream().findFirst().map(pipeline::versioned))
+                        page -> page.entries().stream().findFirst().map(pipeline.format()::versioned))
                 .start();
     }
 
@@ -175,7 +173,7 @@ final class TopicRuntime<T> {
         boolean first;
         synchronized (this) {
             first = replica == null;
-            view = first ? new Replica<>(topic(), format(), context()) : Objects.requireNonNull(replica);
+            view = first ? new Replica<>(format(), context()) : Objects.requireNonNull(replica);
             Known known = pipeline.lastHeard();
             if (first && known != null) {
                 view.seed(known);

@@ -1,17 +1,14 @@
 package io.distsync;
 
-import io.distsync.backend.Change;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult.Committed;
 import io.distsync.backend.CommitResult.Conflict;
 import io.distsync.backend.CommitResult.FailedCheck;
 import io.distsync.backend.CommitResult.TooOld;
-import io.distsync.backend.Entry;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
-import io.distsync.backend.PayloadFormat;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Selection;
 import io.distsync.error.BackendUnavailableException;
@@ -94,8 +91,7 @@ final class UpdatePipeline<T> {
     private static final long MIN_BACKOFF_NANOS = Duration.ofMillis(1).toNanos();
     private static final long MAX_BACKOFF_NANOS = Duration.ofMillis(250).toNanos();
 
-    private final Topic<T> topic;
-    private final PayloadFormat<T> format;
+    private final TopicFormat<T> format;
     private final ServiceContext context;
 
     private final Backlog<T> backlog = new Backlog<>();
@@ -120,17 +116,16 @@ final class UpdatePipeline<T> {
     /** The id of the thread inside a user's function; a thread only looks for its own, so a stale read is harmless. */
     private long calling = NOBODY;
 
-    UpdatePipeline(Topic<T> topic, PayloadFormat<T> format, ServiceContext context) {
-        this.topic = topic;
+    UpdatePipeline(TopicFormat<T> format, ServiceContext context) {
         this.format = format;
         this.context = context;
     }
 
     Topic<T> topic() {
-        return topic;
+        return format.topic();
     }
 
-    PayloadFormat<T> format() {
+    TopicFormat<T> format() {
         return format;
     }
 
@@ -171,7 +166,7 @@ final class UpdatePipeline<T> {
     /** Takes the operation on; its outcome may be there on return. */
     void submit(Operation<T, ?> operation) {
         if (calling == Thread.currentThread().getId()) {
-            throw new IllegalStateException("an update function of topic '" + topic.name()
+            throw new IllegalStateException("an update function of topic '" + topic().name()
                     + "' must not update its own topic: return the new state instead");
         }
         requireOpen();
@@ -367,7 +362,7 @@ final class UpdatePipeline<T> {
     private CompletableFuture<?> read(Set<String> missing) {
         try {
             return context.backend()
-                    .read(topic.name(), Selection.keys(List.copyOf(missing)))
+                    .read(topic().name(), Selection.keys(List.copyOf(missing)))
                     .thenApply(page -> new Reading(missing, page))
                     .toCompletableFuture();
         } catch (RuntimeException e) {
@@ -450,13 +445,13 @@ final class UpdatePipeline<T> {
             }
             if (sendAll(batch.operations)) {
                 return new Commit(
-                        topic.name(),
+                        topic().name(),
                         nextRequest(),
                         head(),
                         batch.checks(),
                         batch.mutations(),
                         Selection.none(),
-                        topic.options());
+                        topic().options());
             }
         }
     }
@@ -530,7 +525,7 @@ final class UpdatePipeline<T> {
             int succeeded = (int) operations.stream()
                     .filter(operation -> !operation.isFailed())
                     .count();
-            context.metrics().committed(topic.name(), succeeded, elapsed);
+            context.metrics().committed(topic().name(), succeeded, elapsed);
         }
     }
 
@@ -541,7 +536,7 @@ final class UpdatePipeline<T> {
             failAll(
                     batch,
                     new OutcomeUnknownException(
-                            "an earlier attempt got no answer and may still be on its way to topic '" + topic.name()
+                            "an earlier attempt got no answer and may still be on its way to topic '" + topic().name()
                                     + "', where what it expects may come true again"));
             return true;
         }
@@ -553,7 +548,7 @@ final class UpdatePipeline<T> {
         for (FailedCheck failed : conflict.failed()) {
             learn(((Check.VersionIs) failed.check()).key(), Known.of(failed.entry()));
         }
-        context.metrics().conflict(topic.name());
+        context.metrics().conflict(topic().name());
         again(batch);
         if (batch.setbacks > CONFLICTS_BEFORE_BACKOFF) {
             batch.pauseNanos = pause(batch.setbacks - CONFLICTS_BEFORE_BACKOFF);
@@ -562,8 +557,8 @@ final class UpdatePipeline<T> {
         for (Operation<T, ?> operation : batch.operations) {
             if (operation.lostAgain() >= budget) {
                 operation.fail(new ConflictException(
-                        "lost against other writers of topic '" + topic.name() + "' " + budget + " times; it is now at "
-                                + conflict.head(),
+                        "lost against other writers of topic '" + topic().name() + "' " + budget
+                                + " times; it is now at " + conflict.head(),
                         conflict.head()));
             }
         }
@@ -589,7 +584,7 @@ final class UpdatePipeline<T> {
         if (batch.uncertain) {
             failAll(
                     batch,
-                    new OutcomeUnknownException("topic '" + topic.name()
+                    new OutcomeUnknownException("topic '" + topic().name()
                             + "' went on so far that the store no longer knows whether it applied this; it is now at "
                             + tooOld.head()));
             return true;
@@ -657,9 +652,9 @@ final class UpdatePipeline<T> {
 
     void countFailure(Throwable reason) {
         if (reason instanceof OutcomeUnknownException) {
-            context.metrics().unknown(topic.name(), 1);
+            context.metrics().unknown(topic().name(), 1);
         } else if (reason instanceof NotAppliedException) {
-            context.metrics().notApplied(topic.name(), 1);
+            context.metrics().notApplied(topic().name(), 1);
         }
     }
 
@@ -726,36 +721,13 @@ final class UpdatePipeline<T> {
         }
     }
 
-    // --- values -----------------------------------------------------------------------------------------------------
+    // --- limits -----------------------------------------------------------------------------------------------------
 
-    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
-    Versioned<T> absent(Version version) {
-        return new Versioned<>(topic.initial(), version, false);
-    }
-
-    Versioned<T> versioned(Entry entry) {
-        return new Versioned<>(entry.payload().value(format), entry.version(), true);
-    }
-
-    /** Of a topic that logs keys only, a written value is missing. */
-    @SuppressWarnings("NullAway")
-    MapChange<T> mapChange(Change change) {
-        Payload payload = change.payload();
-        Versioned<T> after = change.isTombstone()
-                ? absent(change.version())
-                : new Versioned<>(payload == null ? null : payload.value(format), change.version(), true);
-        return new MapChange<>(change.key(), after, change.previous(), change.cause());
-    }
-
-    MapPage<T> page(Page page) {
-        List<MapEntry<T>> entries = new ArrayList<>(page.entries().size());
-        for (Entry entry : page.entries()) {
-            entries.add(new MapEntry<>(entry.key(), versioned(entry), entry.leaseId()));
-        }
-        return new MapPage<>(page.head(), entries, page.more());
-    }
-
-    /** @throws IllegalArgumentException if these payloads together are over the limit of a commit */
+    /**
+     * Refuses a commit that is too large to be sent.
+     *
+     * @throws IllegalArgumentException if these payloads together are over the limit of a commit
+     */
     void requireSmall(List<Mutation> mutations) {
         if (!serializes()) {
             return;
@@ -766,7 +738,7 @@ final class UpdatePipeline<T> {
             bytes += payload == null ? 0 : payload.bytes().length;
         }
         if (bytes > maxPayloadBytes()) {
-            throw new IllegalArgumentException("the values of a commit to topic '" + topic.name() + "' have " + bytes
+            throw new IllegalArgumentException("the values of a commit to topic '" + topic().name() + "' have " + bytes
                     + " bytes, but may have at most " + maxPayloadBytes() + " (sync.max-payload-size)");
         }
     }
@@ -775,7 +747,7 @@ final class UpdatePipeline<T> {
 
     void requireOpen() {
         if (refusing) {
-            throw new ServiceClosedException("the service is closed; topic '" + topic.name() + "' was not touched");
+            throw new ServiceClosedException("the service is closed; topic '" + topic().name() + "' was not touched");
         }
     }
 
