@@ -6,6 +6,7 @@ import io.distsync.backend.TopicOptions.Retention;
 import io.distsync.version.Version;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,11 @@ final class ChangeLog {
     private static final int REVISION = 0;
     private static final int LINK = 1;
     private static final int MILLIS = 2;
-    private static final int WIDTH = 3;
+    private static final int DIGEST = 3;
+    private static final int WIDTH = 4;
+
+    /** What {@link #find} answers for a revision that is not retained. */
+    static final int NOWHERE = -1;
 
     private final long epoch;
 
@@ -29,12 +34,15 @@ final class ChangeLog {
     private long baseLink;
     private boolean trimmed;
 
-    /** A ring of power-of-two length; allocated by the first commit, because most topics of many are idle. */
-    private @Nullable LogRecord[] ring = new LogRecord[0];
+    /**
+     * The outcomes of each commit, in a ring of power-of-two length; allocated by the first commit, because most topics of
+     * many are idle.
+     */
+    private List<@Nullable Change>[] ring = ring(0);
 
     /**
-     * For each commit in the ring, {@value #WIDTH} numbers: the revision and link of its last change, and its store time.
-     * Trimming looks at these alone: the oldest commit itself has long left the processor's cache.
+     * For each commit in the ring, {@value #WIDTH} numbers: the revision and link of its last change, its store time, and
+     * its digest. Searching and trimming look at these alone: an old commit itself has long left the processor's cache.
      */
     private long[] ends = new long[0];
 
@@ -62,16 +70,23 @@ final class ChangeLog {
         return trimmed && (known.epoch() < epoch || (known.epoch() == epoch && known.revision() < baseRevision));
     }
 
-    void append(LogRecord commit, long nowMillis) {
+    /**
+     * Adds a commit.
+     *
+     * @param outcomes one for each mutation, {@code null} where it had no effect; at least one is not
+     * @param digest see {@link Content}
+     */
+    void append(List<@Nullable Change> outcomes, long digest, long nowMillis) {
         if (size == ring.length) {
             grow();
         }
-        int place = (oldest + size) & (ring.length - 1);
-        Version last = commit.last();
-        ring[place] = commit;
+        int place = place(size);
+        Version last = last(outcomes).version();
+        ring[place] = outcomes;
         ends[place * WIDTH + REVISION] = last.revision();
         ends[place * WIDTH + LINK] = last.link();
         ends[place * WIDTH + MILLIS] = nowMillis;
+        ends[place * WIDTH + DIGEST] = digest;
         size++;
     }
 
@@ -86,29 +101,24 @@ final class ChangeLog {
             baseRevision = ends[end + REVISION];
             baseLink = ends[end + LINK];
             trimmed = true;
-            ring[oldest] = null;
+            forget(oldest);
             oldest = (oldest + 1) & (ring.length - 1);
             size--;
         }
     }
 
-    /** The commit that holds a revision, or {@code null} if it is not retained. */
-    @Nullable
-    LogRecord find(long revision) {
-        int low = 0;
-        int high = size - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            LogRecord candidate = record(middle);
-            if (candidate.last().revision() < revision) {
-                low = middle + 1;
-            } else if (candidate.first().revision() > revision) {
-                high = middle - 1;
-            } else {
-                return candidate;
-            }
-        }
-        return null;
+    /** Which commit holds a revision, or {@link #NOWHERE}. */
+    int find(long revision) {
+        int index = indexAfter(revision - 1);
+        return index < size && revision > baseRevision ? index : NOWHERE;
+    }
+
+    List<@Nullable Change> outcomes(int index) {
+        return ring[place(index)];
+    }
+
+    long digest(int index) {
+        return ends[place(index) * WIDTH + DIGEST];
     }
 
     /** Whole commits after a position of this chain, or {@link History.Gone}. */
@@ -118,8 +128,8 @@ final class ChangeLog {
             return new History.Gone(base(), head);
         }
         List<Change> page = new ArrayList<>();
-        for (int i = fromStart ? 0 : indexAfter(position); i < size; i++) {
-            List<Change> changes = record(i).changes();
+        for (int i = fromStart ? 0 : indexAfter(position.revision()); i < size; i++) {
+            List<Change> changes = effective(outcomes(i));
             if (!page.isEmpty() && page.size() + changes.size() > limit) {
                 break;
             }
@@ -130,18 +140,40 @@ final class ChangeLog {
     }
 
     private boolean contains(Version position) {
-        LogRecord holder = find(position.revision());
-        return holder != null
-                && holder.changes().stream().anyMatch(change -> change.version().equals(position));
+        int holder = find(position.revision());
+        return holder != NOWHERE
+                && effective(outcomes(holder)).stream()
+                        .anyMatch(change -> change.version().equals(position));
     }
 
-    /** Index of the first commit with a change behind the position. */
-    private int indexAfter(Version position) {
+    /** The changes among outcomes. */
+    @SuppressWarnings("NullAway") // a list without null is what it looks like
+    static List<Change> effective(List<@Nullable Change> outcomes) {
+        for (int i = 0; i < outcomes.size(); i++) {
+            if (outcomes.get(i) == null) {
+                return outcomes.stream().filter(Objects::nonNull).toList();
+            }
+        }
+        return outcomes;
+    }
+
+    /** The last of the changes among outcomes. */
+    static Change last(List<@Nullable Change> outcomes) {
+        for (int i = outcomes.size() - 1; ; i--) {
+            Change change = outcomes.get(i);
+            if (change != null) {
+                return change;
+            }
+        }
+    }
+
+    /** Index of the first commit that ends behind a revision. */
+    private int indexAfter(long revision) {
         int low = 0;
         int high = size;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (record(middle).last().revision() <= position.revision()) {
+            if (ends[place(middle) * WIDTH + REVISION] <= revision) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -150,19 +182,27 @@ final class ChangeLog {
         return low;
     }
 
-    @SuppressWarnings("NullAway") // inside the ring every place holds a commit
-    private LogRecord record(int index) {
-        return ring[(oldest + index) & (ring.length - 1)];
+    private int place(int index) {
+        return (oldest + index) & (ring.length - 1);
+    }
+
+    @SuppressWarnings("NullAway") // a place outside the ring's window holds nothing
+    private void forget(int place) {
+        ring[place] = null;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    private static List<@Nullable Change>[] ring(int length) {
+        return new List[length];
     }
 
     private void grow() {
         int capacity = Math.max(INITIAL_CAPACITY, ring.length * 2);
-        LogRecord[] larger = new LogRecord[capacity];
+        List<@Nullable Change>[] larger = ring(capacity);
         long[] largerEnds = new long[capacity * WIDTH];
         for (int i = 0; i < size; i++) {
-            int place = (oldest + i) & (ring.length - 1);
-            larger[i] = record(i);
-            System.arraycopy(ends, place * WIDTH, largerEnds, i * WIDTH, WIDTH);
+            larger[i] = outcomes(i);
+            System.arraycopy(ends, place(i) * WIDTH, largerEnds, i * WIDTH, WIDTH);
         }
         ring = larger;
         ends = largerEnds;

@@ -7,6 +7,7 @@ import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Payload;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether a commit that carries a known request id is the one that was applied. Keeping the commits themselves
@@ -64,16 +65,15 @@ final class Content {
         return lease instanceof LeaseRule.Keep ? 1 : 2;
     }
 
-    /** Whether the commit is the one that left this record. */
-    static boolean matches(Commit commit, LogRecord record) {
+    /** Whether the commit is the one that had this digest and these outcomes. */
+    static boolean matches(Commit commit, long digest, List<@Nullable Change> outcomes) {
         List<Mutation> mutations = commit.mutations();
-        if (digest(commit) != record.digest()
-                || mutations.size() != record.outcomes().size()) {
+        if (digest(commit) != digest || mutations.size() != outcomes.size()) {
             return false;
         }
         for (int i = 0; i < mutations.size(); i++) {
             Payload payload = mutations.get(i).payload();
-            Change outcome = record.outcomes().get(i);
+            Change outcome = outcomes.get(i);
             Payload applied = outcome == null ? null : outcome.payload();
             if (payload != null && applied != null && !payload.equals(applied)) {
                 return false;

@@ -26,7 +26,6 @@ import io.distsync.version.Version;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,8 +133,8 @@ public final class TopicStore {
         int request = requests.find(commit.request());
         long known = requests.revision(request);
         if (known != 0) {
-            LogRecord first = log.find(known);
-            if (first != null) {
+            int first = log.find(known);
+            if (first != ChangeLog.NOWHERE) {
                 return repeated(commit, first);
             }
         }
@@ -170,7 +169,10 @@ public final class TopicStore {
 
     /** See {@link io.distsync.backend.SyncBackend#history}. */
     public History history(Version after, int limit) {
-        return log.after(after, limit, head());
+        History history = log.after(after, limit, head());
+        return history instanceof History.Changes changes && !options.logPayloads()
+                ? new History.Changes(told(changes.changes()), changes.head())
+                : history;
     }
 
     /** Gives the lease its full time again, or returns false if it is gone. */
@@ -202,12 +204,14 @@ public final class TopicStore {
 
     // --- requests ---------------------------------------------------------------------------------------------------
 
-    private CommitResult repeated(Commit commit, LogRecord first) {
-        if (!Content.matches(commit, first)) {
+    private CommitResult repeated(Commit commit, int logged) {
+        List<@Nullable Change> outcomes = log.outcomes(logged);
+        Version last = ChangeLog.last(outcomes).version();
+        if (!Content.matches(commit, log.digest(logged), outcomes)) {
             throw new RejectedException("request " + commit.request() + " was already used in topic '" + topic
-                    + "' for another commit, at " + first.last());
+                    + "' for another commit, at " + last);
         }
-        return new Committed(first.last(), first.outcomes(), select(commit.selection()));
+        return new Committed(last, outcomes, select(commit.selection()));
     }
 
     // --- checks -----------------------------------------------------------------------------------------------------
@@ -304,10 +308,9 @@ public final class TopicStore {
         }
         long firstRevision = revision + 1;
         List<@Nullable Change> outcomes = outcomes(commit, effective);
-        LogRecord logged = new LogRecord(Content.digest(commit), outcomes, logged(outcomes, effective));
-        append(logged);
+        append(outcomes, Content.digest(commit));
         requests.remember(request, commit.request(), firstRevision, log.oldestRevision());
-        return new Committed(logged.last(), outcomes, select(commit.selection()));
+        return new Committed(ChangeLog.last(outcomes).version(), outcomes, select(commit.selection()));
     }
 
     private List<@Nullable Change> outcomes(Commit commit, int effective) {
@@ -405,19 +408,17 @@ public final class TopicStore {
 
     // --- log --------------------------------------------------------------------------------------------------------
 
-    /** The effective ones of these changes, in the form the log keeps them. */
-    @SuppressWarnings("NullAway") // none is null if all had an effect
-    private List<Change> logged(List<@Nullable Change> outcomes, int effective) {
-        if (effective == outcomes.size() && options.logPayloads()) {
-            return outcomes;
-        }
-        List<Change> changes = new ArrayList<>(effective);
-        for (Change change : outcomes) {
-            if (change != null) {
-                changes.add(options.logPayloads() ? change : withoutPayload(change));
-            }
-        }
-        return Collections.unmodifiableList(changes);
+    private void append(List<@Nullable Change> outcomes, long digest) {
+        log.append(outcomes, digest, nowMillis);
+        log.trim(options.retention(), revision, nowMillis);
+        feed.accept(told(ChangeLog.effective(outcomes)));
+    }
+
+    /** Changes as followers see them. */
+    private List<Change> told(List<Change> changes) {
+        return options.logPayloads()
+                ? changes
+                : changes.stream().map(TopicStore::withoutPayload).toList();
     }
 
     private static Change withoutPayload(Change change) {
@@ -431,12 +432,6 @@ public final class TopicStore {
                 change.request(),
                 change.index(),
                 change.count());
-    }
-
-    private void append(LogRecord logged) {
-        log.append(logged, nowMillis);
-        log.trim(options.retention(), revision, nowMillis);
-        feed.accept(logged.changes());
     }
 
     // --- leases -----------------------------------------------------------------------------------------------------
@@ -471,7 +466,7 @@ public final class TopicStore {
 
     private void expire(Slot slot) {
         Change change = remove(slot, Cause.EXPIRED, RequestId.NONE, 0, 1);
-        append(new LogRecord(0, List.of(), List.of(change)));
+        append(List.of(change), 0);
     }
 
     private void expireTouched(Commit commit) {
