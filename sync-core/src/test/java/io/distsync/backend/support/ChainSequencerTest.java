@@ -17,36 +17,6 @@ class ChainSequencerTest {
     private final Decisions decisions = new Decisions();
     private final ChainSequencer sequencer = new ChainSequencer(decisions);
 
-    /** What the sequencer decided; the revisions of a commit are joined by a comma. */
-    private static final class Decisions implements Sequencer.Output {
-
-        private final List<String> log = new ArrayList<>();
-
-        @Override
-        public void deliver(List<Change> commit) {
-            StringBuilder line = new StringBuilder();
-            commit.forEach(change -> line.append(line.length() == 0 ? "" : ",")
-                    .append(change.version().revision()));
-            log.add(line.toString());
-        }
-
-        @Override
-        public void fill(Version after) {
-            log.add("fill " + after.revision());
-        }
-
-        @Override
-        public void reset(Version from, History.Gone seen) {
-            log.add("reset " + from.revision());
-        }
-
-        private List<String> take() {
-            List<String> taken = List.copyOf(log);
-            log.clear();
-            return taken;
-        }
-    }
-
     @BeforeEach
     void settleBehindTheFirstCommit() {
         topic.commit("a");
