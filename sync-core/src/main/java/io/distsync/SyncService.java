@@ -248,10 +248,10 @@ public final class SyncService implements AutoCloseable {
         if (known == null) {
             known = create(topic);
         }
-        if (known.topic() != topic && !known.topic().isCompatibleWith(kept(topic))) {
+        if (known.topic() != topic && !known.topic().serves(kept(topic))) {
             throw new IllegalArgumentException("topic '" + topic.name()
-                    + "' is already in use by this service with another type or other options: " + known.topic()
-                    + ", now " + topic);
+                    + "' is already in use by this service with another type, other options or no initial value: "
+                    + known.topic() + ", now " + topic);
         }
         return (TopicRuntime<T>) known;
     }

@@ -86,7 +86,11 @@ public final class Topic<T> {
         return new Topic<>(other, type, initial, conflated, options, retentionChosen);
     }
 
-    /** The same topic with an initial value: what the state is while nothing is stored. Called on each use. */
+    /**
+     * The same topic with an initial value: what the state is while nothing is stored. Called on each use. Of several
+     * initial values for one name a service keeps that of the topic it was used with first; a first use without any makes
+     * it refuse later ones.
+     */
     public Topic<T> withInitial(Supplier<? extends T> value) {
         return new Topic<>(name, type, Objects.requireNonNull(value, "value"), conflated, options, retentionChosen);
     }
@@ -147,9 +151,10 @@ public final class Topic<T> {
         return Objects.requireNonNull(initial.get(), () -> "initial value of topic '" + name + "' must not be null");
     }
 
-    /** Whether both name the same topic and would keep it the same way. */
-    boolean isCompatibleWith(Topic<?> other) {
-        return name.equals(other.name)
+    /** Whether a service that keeps this topic may also be used with the other one: it would be kept the same way. */
+    boolean serves(Topic<?> other) {
+        return (initial != null || other.initial == null)
+                && name.equals(other.name)
                 && type.equals(other.type)
                 && conflated == other.conflated
                 && options.equals(other.options);

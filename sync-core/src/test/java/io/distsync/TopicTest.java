@@ -86,14 +86,22 @@ class TopicTest {
     }
 
     @Test
-    void topicsThatAreKeptTheSameWayAreCompatible() {
+    void aTopicServesOthersThatAreKeptTheSameWay() {
         Topic<Counter> topic = Topic.of("topic", Counter.class);
-        assertThat(topic.isCompatibleWith(Topic.of("topic", Counter.class).withInitial(() -> Counter.ZERO)))
-                .isTrue();
-        assertThat(topic.isCompatibleWith(Topic.of("other", Counter.class))).isFalse();
-        assertThat(topic.isCompatibleWith(Topic.of("topic", String.class))).isFalse();
-        assertThat(topic.isCompatibleWith(topic.withConflation())).isFalse();
-        assertThat(topic.isCompatibleWith(topic.withKeysOnlyLog())).isFalse();
+        assertThat(topic.serves(Topic.of("topic", Counter.class))).isTrue();
+        assertThat(topic.serves(Topic.of("other", Counter.class))).isFalse();
+        assertThat(topic.serves(Topic.of("topic", String.class))).isFalse();
+        assertThat(topic.serves(topic.withConflation())).isFalse();
+        assertThat(topic.serves(topic.withKeysOnlyLog())).isFalse();
+    }
+
+    @Test
+    void aTopicWithoutInitialValueDoesNotServeOneThatReliesOnIt() {
+        Topic<Counter> bare = Topic.of("topic", Counter.class);
+        Topic<Counter> started = bare.withInitial(() -> Counter.ZERO);
+        assertThat(bare.serves(started)).isFalse();
+        assertThat(started.serves(bare)).isTrue();
+        assertThat(started.serves(bare.withInitial(() -> Counter.ZERO))).isTrue();
     }
 
     @Test

@@ -155,7 +155,7 @@ class FailureAnalysisTest {
         assertThat(output)
                 .contains(
                         "The topic of listener 'failureAnalysisTest.TwoWays.listen' cannot be followed: topic 'app_state' is"
-                                + " already in use by this service with another type or other options")
+                                + " already in use by this service with another type, other options or no initial value")
                 .contains("best as one bean of type Topic");
     }
 
