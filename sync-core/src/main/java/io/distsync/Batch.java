@@ -1,71 +1,62 @@
 package io.distsync;
 
-import io.distsync.backend.Change;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
 import io.distsync.backend.CommitResult.Committed;
-import io.distsync.backend.LeaseRule;
-import io.distsync.backend.Mutation;
-import io.distsync.backend.Payload;
-import io.distsync.error.AbsentStateException;
-import io.distsync.version.Limits;
-import io.distsync.version.Version;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
+import io.distsync.backend.CommitResult.Conflict;
+import io.distsync.backend.CommitResult.FailedCheck;
+import io.distsync.backend.CommitResult.TooOld;
+import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.ConflictException;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.OutcomeUnknownException;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.function.UnaryOperator;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations that travel in one commit, applied one after another to what the service believes to be the state. Used
- * by the owner of the pipeline only.
+ * Operations that travel in one commit, and what became of its attempts. Used by the owner of the pipeline only.
  */
 final class Batch<T> {
 
+    /*
+     * A commit keeps its request id until its fate is known. An attempt whose outcome is unknown makes the batch
+     * `uncertain`: from then on it is repeated as it is, and callers who give up report "unknown". Once the store has said
+     * that nothing was applied, `commit` is given up and the operations are applied anew.
+     */
+
+    private static final int CONFLICTS_BEFORE_BACKOFF = 3;
+    private static final long MIN_BACKOFF_NANOS = Duration.ofMillis(1).toNanos();
+    private static final long MAX_BACKOFF_NANOS = Duration.ofMillis(250).toNanos();
+
     private final UpdatePipeline<T> pipeline;
+    private final Knowledge knowledge;
+    private final long startedNanos;
+
     List<Operation<T, ?>> operations;
 
-    private @Nullable Cell first;
-    private @Nullable Map<String, Cell> others;
-    private List<Check> checks = List.of();
-    private List<Mutation> mutations = List.of();
-    private long payloadBytes;
+    /** What the operations were applied to last. */
+    private @Nullable Draft<T> draft;
 
     /** The commit under way; the same object for each attempt. */
-    @Nullable
-    Commit commit;
+    private @Nullable Commit commit;
 
     /** Whether an attempt of the commit may have been applied. */
-    boolean uncertain;
+    private boolean uncertain;
 
     /** How often the batch failed or lost. */
-    int setbacks;
+    private int setbacks;
 
     /** How long to wait before the next step. */
-    long pauseNanos;
-
-    /** When the batch was formed, if anybody wants to know. */
-    final long startedNanos;
+    private long pauseNanos;
 
     Batch(UpdatePipeline<T> pipeline, List<Operation<T, ?>> operations) {
         this.pipeline = pipeline;
+        this.knowledge = pipeline.knowledge();
         this.operations = operations;
-        ServiceContext context = pipeline.context();
-        this.startedNanos = context.metrics().isEnabled() ? context.time().nanos() : 0;
-    }
-
-    /** Forgets what was applied, in order to apply the operations again. */
-    void reset() {
-        first = null;
-        others = null;
-        checks = List.of();
-        mutations = List.of();
-        payloadBytes = 0;
-        commit = null;
-        uncertain = false;
+        this.startedNanos = pipeline.context().startNanos();
     }
 
     /** The user's own commit, if that is what this batch consists of. */
@@ -76,195 +67,203 @@ final class Batch<T> {
         return operation instanceof CommitOperation ? (CommitOperation<T>) operation : null;
     }
 
-    List<Check> checks() {
-        return checks;
+    boolean hadSetbacks() {
+        return setbacks > 0;
     }
 
-    List<Mutation> mutations() {
-        return mutations;
+    /** How long to wait before the next step; not to be asked for twice. */
+    long takePause() {
+        long pause = pauseNanos;
+        pauseNanos = 0;
+        return pause;
     }
 
-    // --- for operations ---------------------------------------------------------------------------------------------
-
-    Topic<T> topic() {
-        return pipeline.topic();
+    boolean isAbandoned() {
+        return operations.stream().allMatch(Operation::isDone);
     }
 
-    Cell cell(String key) {
-        Cell only = first;
-        if (only == null) {
-            only = new Cell(key);
-            first = only;
-            return only;
-        }
-        if (only.key.equals(key)) {
-            return only;
-        }
-        Map<String, Cell> more = others;
-        if (more == null) {
-            more = new HashMap<>();
-            others = more;
-        }
-        return more.computeIfAbsent(key, Cell::new);
+    void abort() {
+        operations.forEach(Operation::abort);
     }
 
-    /** Makes sure that the commit fails if the store holds something else than assumed. */
-    void check(Cell cell) {
-        if (!cell.checked && !cell.isWritten()) {
-            cell.checked = true;
-            Known assumed = cell.assumed;
-            if (assumed == null) {
-                assumed = Objects.requireNonNull(pipeline.known(cell.key), "the pipeline reads what is not known");
-                cell.assumed = assumed;
+    void share() {
+        operations.forEach(Operation::share);
+    }
+
+    void withdrawDone() {
+        for (int i = 0; i < operations.size(); i++) {
+            if (operations.get(i).isDone()) {
+                operations = operations.stream()
+                        .filter(operation -> !operation.isDone())
+                        .toList();
+                return;
             }
-            checks = plus(checks, Check.versionIs(cell.key, assumed.version()));
         }
-    }
-
-    /**
-     * Whether the entry is taken to have this version; either way the commit confirms it. Of an entry nothing is known
-     * of, it is simply assumed: its payload need not be known for that.
-     */
-    boolean assumes(Cell cell, Version version) {
-        if (cell.assumed == null) {
-            Known known = pipeline.known(cell.key);
-            cell.assumed = known == null ? new Known(version, null) : known;
-        }
-        check(cell);
-        return cell.assumed.version().equals(version);
-    }
-
-    /**
-     * The value an update starts from; the caller has checked the cell.
-     *
-     * @throws AbsentStateException if there is none, and no initial one
-     * @throws io.distsync.error.UndecodableStateException if it cannot be decoded
-     */
-    T value(Cell cell) {
-        Payload payload = cell.payload();
-        if (payload != null) {
-            return payload.value(pipeline.format());
-        }
-        T initial = topic().initial();
-        if (initial == null) {
-            throw new AbsentStateException("topic '" + topic().name() + "' has no state"
-                    + (cell.key.isEmpty() ? "" : " under '" + cell.key + "'")
-                    + " and declares no initial value; send one first, or declare it with Topic.withInitial(...)");
-        }
-        return initial;
-    }
-
-    /** A payload's value; of none, the initial value or {@code null}. */
-    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
-    T valueOrInitial(@Nullable Payload payload) {
-        return payload == null ? topic().initial() : payload.value(pipeline.format());
-    }
-
-    /** Calls a function of a user, which must not come back into this pipeline. */
-    T call(UnaryOperator<T> update, T before) {
-        return pipeline.call(update, before);
-    }
-
-    void put(Cell cell, Payload payload, LeaseRule lease) {
-        int index = mutations.size();
-        if (topic().conflated() && cell.isWritten() && mutations.get(cell.mutation) instanceof Mutation.Put) {
-            index = cell.mutation;
-            mutations = replaced(mutations, index, Mutation.put(cell.key, payload, lease));
-        } else {
-            mutations = plus(mutations, Mutation.put(cell.key, payload, lease));
-        }
-        cell.write(index, payload);
-    }
-
-    void delete(Cell cell) {
-        int index = mutations.size();
-        mutations = plus(mutations, Mutation.delete(cell.key));
-        cell.write(index, null);
-    }
-
-    /**
-     * The payload of a value this batch is going to write.
-     *
-     * @throws IllegalArgumentException if it alone is over the limit, or cannot be encoded
-     */
-    Payload payload(T value) {
-        Payload payload = Payload.of(value, pipeline.format());
-        if (pipeline.serializes()) {
-            int size = payload.bytes().length;
-            if (size > pipeline.maxPayloadBytes()) {
-                throw new IllegalArgumentException("a value of topic '" + topic().name() + "' has " + size
-                        + " bytes, but a commit may have at most " + pipeline.maxPayloadBytes()
-                        + " (sync.max-payload-size)");
-            }
-            payloadBytes += size;
-        }
-        return payload;
-    }
-
-    /** Whether one more operation might not fit. */
-    boolean isFull() {
-        return mutations.size() >= Limits.MAX_MUTATIONS
-                || checks.size() >= Limits.MAX_MUTATIONS
-                || payloadBytes > pipeline.maxPayloadBytes();
-    }
-
-    /** Whether what was applied so far is more than one commit may carry. */
-    boolean isOverweight() {
-        return payloadBytes > pipeline.maxPayloadBytes();
-    }
-
-    /** The state after a mutation: the version it was given and what it wrote; for -1, what was assumed. */
-    Versioned<T> versioned(Cell cell, int mutation, T value, Committed committed) {
-        if (mutation < 0) {
-            Known assumed = cell.assumed == null ? Known.ABSENT : cell.assumed;
-            return new Versioned<>(value, assumed.version(), assumed.payload() != null);
-        }
-        Change change = committed.outcome(mutation);
-        if (change == null) {
-            return new Versioned<>(value, Version.ABSENT, false);
-        }
-        return new Versioned<>(value, change.version(), !change.isTombstone());
-    }
-
-    /** What the commit left under the key of a cell it wrote. */
-    Known result(Cell cell, Committed committed) {
-        Change change = committed.outcome(cell.mutation);
-        Payload payload = cell.payload();
-        return change == null || payload == null ? Known.ABSENT : new Known(change.version(), payload);
     }
 
     @Nullable
-    Cell firstCell() {
-        return first;
+    Commit commit() {
+        return commit;
     }
 
-    boolean hasOtherCells() {
-        return others != null;
+    /** Goes on with a commit that carries what the operations made of a draft. */
+    void sending(Commit next, @Nullable Draft<T> applied) {
+        commit = next;
+        draft = applied;
     }
 
-    Collection<Cell> otherCells() {
-        return others == null ? List.of() : others.values();
-    }
-
-    /** Most batches have one of each: such a list is immutable already, and not copied again by the commit. */
-    private <E> List<E> plus(List<E> list, E element) {
-        if (list.isEmpty()) {
-            return List.of(element);
+    /** Marks all operations as sent, or none: if a caller has given up, the others must be applied anew without. */
+    boolean sendAll() {
+        for (int i = 0; i < operations.size(); i++) {
+            if (!operations.get(i).send()) {
+                for (int j = 0; j < i; j++) {
+                    operations.get(j).unsend();
+                }
+                return false;
+            }
         }
-        List<E> growing = list;
-        if (list.size() == 1) {
-            growing = new ArrayList<>(operations.size());
-            growing.add(list.get(0));
-        }
-        growing.add(element);
-        return growing;
+        return true;
     }
 
-    private static <E> List<E> replaced(List<E> list, int index, E element) {
-        if (list.size() == 1) {
-            return List.of(element);
+    // --- answers of the store; true if the batch is finished --------------------------------------------------------
+
+    boolean absorb(CommitResult result) {
+        if (result instanceof Committed committed) {
+            settle(committed);
+            return true;
         }
-        list.set(index, element);
-        return list;
+        return result instanceof Conflict conflict ? absorb(conflict) : absorb((TooOld) result);
+    }
+
+    private void settle(Committed committed) {
+        CommitOperation<T> alone = alone();
+        if (alone != null) {
+            alone.touchedKeys(committed).forEach(knowledge::forget);
+            pipeline.acknowledge(committed);
+            alone.settle(committed);
+        } else if (draft != null) {
+            draft.learn(knowledge, committed);
+            pipeline.acknowledge(committed);
+            for (int i = 0; i < operations.size(); i++) {
+                operations.get(i).settle(draft, committed);
+            }
+        }
+        if (pipeline.context().metrics().isEnabled()) {
+            int succeeded = (int) operations.stream()
+                    .filter(operation -> !operation.isFailed())
+                    .count();
+            pipeline.context().committed(pipeline.topic(), succeeded, startedNanos);
+        }
+    }
+
+    private boolean absorb(Conflict conflict) {
+        knowledge.learnHead(conflict.head());
+        if (uncertain && !isFinal(conflict)) {
+            knowledge.forgetAll();
+            failAll(new OutcomeUnknownException(
+                    "an earlier attempt got no answer and may still be on its way to topic '" + name()
+                            + "', where what it expects may come true again"));
+            return true;
+        }
+        CommitOperation<T> alone = alone();
+        if (alone != null) {
+            alone.settle(conflict);
+            return true;
+        }
+        for (FailedCheck failed : conflict.failed()) {
+            knowledge.learn(((Check.VersionIs) failed.check()).key(), Known.of(failed.entry()));
+        }
+        pipeline.context().metrics().conflict(name());
+        again();
+        if (setbacks > CONFLICTS_BEFORE_BACKOFF) {
+            pauseNanos = pause(setbacks - CONFLICTS_BEFORE_BACKOFF);
+        }
+        int budget = pipeline.context().settings().maxConflicts();
+        for (Operation<T, ?> operation : operations) {
+            if (operation.lostAgain() >= budget) {
+                operation.fail(new ConflictException(
+                        "lost against other writers of topic '" + name() + "' " + budget + " times; it is now at "
+                                + conflict.head(),
+                        conflict.head()));
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether no other attempt of the commit can pass either, should one be on its way: a version once gone does not come
+     * back and a fence does not sink, but what is there now may be absent again.
+     */
+    private static boolean isFinal(Conflict conflict) {
+        return conflict.failed().stream()
+                .map(FailedCheck::check)
+                .anyMatch(check -> check instanceof Check.Fence
+                        || (check instanceof Check.VersionIs versionIs
+                                && !versionIs.version().isAbsent()));
+    }
+
+    /** The store has forgotten too much to tell whether it knows this request. */
+    private boolean absorb(TooOld tooOld) {
+        knowledge.forgetAll();
+        knowledge.learnHead(tooOld.head());
+        if (uncertain) {
+            failAll(new OutcomeUnknownException("topic '" + name()
+                    + "' went on so far that the store no longer knows whether it applied this; it is now at "
+                    + tooOld.head()));
+            return true;
+        }
+        again();
+        return false;
+    }
+
+    /** A step failed; true if the batch is finished. */
+    boolean absorb(Throwable reason) {
+        boolean sent = commit != null;
+        if (reason instanceof OutcomeUnknownException) {
+            uncertain = sent;
+            setbacks++;
+            pauseNanos = pause(setbacks);
+            return false;
+        }
+        if (reason instanceof BackendUnavailableException) {
+            if (uncertain) {
+                setbacks++;
+            } else {
+                again();
+            }
+            pauseNanos = pause(setbacks);
+            return false;
+        }
+        knowledge.forgetAll();
+        if (uncertain) {
+            failAll(new OutcomeUnknownException(
+                    "an earlier attempt may have been applied, and the store now refuses to tell", reason));
+        } else if (!sent || reason instanceof NotAppliedException || reason instanceof IllegalArgumentException) {
+            failAll(reason);
+        } else {
+            failAll(new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
+        }
+        return true;
+    }
+
+    /** Prepares to apply the operations once more; the store has said that nothing of them was applied. */
+    private void again() {
+        commit = null;
+        uncertain = false;
+        setbacks++;
+        operations.forEach(Operation::unsend);
+    }
+
+    private static long pause(int setbacks) {
+        long ceiling = Math.min(MAX_BACKOFF_NANOS, MIN_BACKOFF_NANOS << Math.min(20, setbacks));
+        return ThreadLocalRandom.current().nextLong(ceiling / 2, ceiling);
+    }
+
+    private void failAll(Throwable reason) {
+        operations.forEach(operation -> operation.fail(reason));
+    }
+
+    private String name() {
+        return pipeline.topic().name();
     }
 }

@@ -3,16 +3,16 @@ package io.distsync;
 import io.distsync.backend.Payload;
 import org.jspecify.annotations.Nullable;
 
-/** One entry as it stands within a batch: as the store had it, or as the batch has written it by now. */
+/** One entry as it stands within a draft: as the store had it, or as the draft has written it by now. */
 final class Cell {
 
     final String key;
 
-    /** What the batch assumes the store to hold, or {@code null} while nothing needed to be assumed. */
+    /** What the draft assumes the store to hold, or {@code null} while nothing needed to be assumed. */
     @Nullable
     Known assumed;
 
-    /** The batch's last write of this entry, counted among its mutations; -1 if it has not written it. */
+    /** The draft's last write of this entry, counted among its mutations; -1 if it has not written it. */
     int mutation = -1;
 
     /** What the entry holds after that write; {@code null} if it was deleted. */

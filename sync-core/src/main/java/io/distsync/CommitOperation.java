@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** A commit the user has put together; travels alone, and a conflict is its result. */
 final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
 
+    private static final String NO_DRAFT = "a commit of its own takes no part in a draft";
+
     private final UpdatePipeline<V> pipeline;
     private final List<Check> checks;
     private final List<Mutation> mutations;
@@ -33,7 +35,7 @@ final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
         this.checks = List.copyOf(builder.checks());
         this.mutations = List.copyOf(builder.mutations());
         this.selection = builder.selection();
-        pipeline.requireSmall(mutations);
+        pipeline.format().requireSmall(mutations);
     }
 
     Commit commit(RequestId request, Version known) {
@@ -42,12 +44,16 @@ final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
     }
 
     @Override
-    void apply(Batch<V> batch) {
-        throw new IllegalStateException("a commit of its own takes no part in a batch");
+    void apply(Draft<V> draft) {
+        throw new IllegalStateException(NO_DRAFT);
     }
 
     @Override
-    void settle(Batch<V> batch, Committed committed) {
+    void settle(Draft<V> draft, Committed committed) {
+        throw new IllegalStateException(NO_DRAFT);
+    }
+
+    void settle(Committed committed) {
         try {
             List<CommitOutcome.Written<V>> written = new ArrayList<>(mutations.size());
             for (int i = 0; i < mutations.size(); i++) {

@@ -39,7 +39,7 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
 
     @Override
     public Versioned<V> update(String key, UnaryOperator<V> update) {
-        return updating(key, update, LeaseRule.keep()).await();
+        return pipeline.update(Limits.checkKey(key), update, LeaseRule.keep());
     }
 
     @Override
@@ -49,7 +49,7 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
 
     @Override
     public Versioned<V> update(String key, UnaryOperator<V> update, LeaseOptions lease) {
-        return updating(key, update, lease.rule()).await();
+        return pipeline.update(Limits.checkKey(key), update, lease.rule());
     }
 
     @Override

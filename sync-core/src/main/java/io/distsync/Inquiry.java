@@ -91,12 +91,12 @@ final class Inquiry<T, A, R> extends Operation<T, R> {
     }
 
     @Override
-    void apply(Batch<T> batch) {
-        throw new IllegalStateException("a question takes no part in a batch");
+    void apply(Draft<T> draft) {
+        throw new IllegalStateException("a question takes no part in a draft");
     }
 
     @Override
-    void settle(Batch<T> batch, Committed committed) {
-        throw new IllegalStateException("a question takes no part in a batch");
+    void settle(Draft<T> draft, Committed committed) {
+        throw new IllegalStateException("a question takes no part in a draft");
     }
 }

@@ -31,7 +31,10 @@ abstract class Operation<T, R> {
     private static final Object WAITING = new Object();
     private static final Object SENT = new Object();
 
-    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 200 : 0;
+    /** How often a caller looks for its outcome, spinning, and then how often yielding, before it parks. */
+    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 50 : 0;
+
+    private static final int YIELDS = 8;
 
     private static final VarHandle STATE;
 
@@ -58,11 +61,11 @@ abstract class Operation<T, R> {
         this.pipeline = pipeline;
     }
 
-    /** Takes part in a batch: reads cells, runs functions, adds checks and mutations. Must not throw. Owner only. */
-    abstract void apply(Batch<T> batch);
+    /** Takes part in a draft: reads cells, runs functions, adds checks and mutations. Must not throw. Owner only. */
+    abstract void apply(Draft<T> draft);
 
-    /** Reports what came of it, after the batch took effect. Owner only. */
-    abstract void settle(Batch<T> batch, Committed committed);
+    /** Reports what came of it, after the draft was committed. Owner only. */
+    abstract void settle(Draft<T> draft, Committed committed);
 
     /** The key whose state has to be known before {@link #apply}, or {@code null}. */
     @Nullable
@@ -190,9 +193,13 @@ abstract class Operation<T, R> {
     }
 
     /** Waits for the outcome, within the service's timeout. */
+    @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller parks a little sooner
     final R await() {
         for (int i = 0; i < SPINS && !isDone(); i++) {
             Thread.onSpinWait();
+        }
+        for (int i = 0; i < YIELDS && !isDone(); i++) {
+            Thread.yield();
         }
         if (!isDone()) {
             park();
@@ -229,14 +236,19 @@ abstract class Operation<T, R> {
     private R result() {
         Object outcome = STATE.getAcquire(this);
         if (outcome instanceof Failure failure) {
-            Operation.<RuntimeException>raise(failure.reason());
+            throw raise(failure.reason());
         }
         return (R) outcome;
     }
 
     /** The exception of a function reaches its caller as it is, a checked one thrown by stealth included. */
+    static RuntimeException raise(Throwable reason) {
+        Operation.<RuntimeException>raiseAs(reason);
+        throw new AssertionError("unreachable");
+    }
+
     @SuppressWarnings("unchecked")
-    private static <E extends Throwable> void raise(Throwable reason) throws E {
+    private static <E extends Throwable> void raiseAs(Throwable reason) throws E {
         throw (E) reason;
     }
 

@@ -39,37 +39,51 @@ final class Operations {
         }
 
         @Override
-        void apply(Batch<T> batch) {
-            Cell seen = batch.cell(key);
-            cell = seen;
-            thrown = null;
-            batch.check(seen);
+        void apply(Draft<T> draft) {
+            Cell seen = draft.cell(key);
+            draft.check(seen);
+            T after = null;
+            Payload payload = null;
+            Throwable failure = null;
             try {
-                T before = batch.value(seen);
-                T after = batch.call(function, before);
-                if (after == null) {
-                    throw new NullPointerException("the update function of topic '"
-                            + batch.topic().name() + "' returned null; return the state unchanged, or delete it");
-                }
-                value = after;
+                T before = draft.value(seen);
+                after = draft.call(function, before);
                 if (after != before && !after.equals(before)) {
-                    batch.put(seen, batch.payload(after), lease);
+                    payload = draft.payload(after);
                 }
-                mutation = seen.mutation;
             } catch (Throwable e) {
-                thrown = e;
+                failure = e;
             }
+            note(draft, seen, after, payload, failure);
+        }
+
+        /** Takes part in a draft that is made up for an application which went without one. */
+        void adopt(Draft<T> draft, @Nullable T after, @Nullable Payload payload, @Nullable Throwable failure) {
+            Cell seen = draft.cell(key);
+            draft.check(seen);
+            note(draft, seen, after, payload, failure);
+        }
+
+        private void note(
+                Draft<T> draft, Cell seen, @Nullable T after, @Nullable Payload payload, @Nullable Throwable failure) {
+            cell = seen;
+            value = after;
+            thrown = failure;
+            if (payload != null) {
+                draft.put(seen, payload, lease);
+            }
+            mutation = seen.mutation;
         }
 
         @Override
-        void settle(Batch<T> batch, Committed committed) {
+        void settle(Draft<T> draft, Committed committed) {
             if (thrown != null) {
                 fail(thrown);
                 return;
             }
             Cell seen = Objects.requireNonNull(cell);
-            T after = batch.topic().conflated() ? batch.value(seen) : Objects.requireNonNull(value);
-            succeed(batch.versioned(seen, mutation, after, committed));
+            T after = draft.topic().conflated() ? draft.value(seen) : Objects.requireNonNull(value);
+            succeed(draft.versioned(seen, mutation, after, committed));
         }
     }
 
@@ -91,12 +105,12 @@ final class Operations {
         }
 
         @Override
-        void apply(Batch<T> batch) {
-            Cell target = batch.cell(key);
+        void apply(Draft<T> draft) {
+            Cell target = draft.cell(key);
             cell = target;
             thrown = null;
             try {
-                batch.put(target, batch.payload(value), lease);
+                draft.put(target, draft.payload(value), lease);
                 mutation = target.mutation;
             } catch (IllegalArgumentException e) {
                 thrown = e;
@@ -104,14 +118,14 @@ final class Operations {
         }
 
         @Override
-        void settle(Batch<T> batch, Committed committed) {
+        void settle(Draft<T> draft, Committed committed) {
             if (thrown != null) {
                 fail(thrown);
                 return;
             }
             Cell target = Objects.requireNonNull(cell);
-            T stored = batch.topic().conflated() ? batch.value(target) : value;
-            succeed(batch.versioned(target, mutation, stored, committed));
+            T stored = draft.topic().conflated() ? draft.value(target) : value;
+            succeed(draft.versioned(target, mutation, stored, committed));
         }
     }
 
@@ -127,14 +141,14 @@ final class Operations {
         }
 
         @Override
-        void apply(Batch<T> batch) {
-            Cell target = batch.cell(key);
-            batch.delete(target);
+        void apply(Draft<T> draft) {
+            Cell target = draft.cell(key);
+            draft.delete(target);
             mutation = target.mutation;
         }
 
         @Override
-        void settle(Batch<T> batch, Committed committed) {
+        void settle(Draft<T> draft, Committed committed) {
             succeed(committed.outcome(mutation) != null);
         }
     }
@@ -161,15 +175,15 @@ final class Operations {
         }
 
         @Override
-        void apply(Batch<T> batch) {
-            Cell target = batch.cell(key);
+        void apply(Draft<T> draft) {
+            Cell target = draft.cell(key);
             cell = target;
             thrown = null;
             try {
-                matched = target.isWritten() ? isJustDeleted(target) : batch.assumes(target, expected);
+                matched = target.isWritten() ? isJustDeleted(target) : draft.assumes(target, expected);
                 met = target.payload();
                 if (matched) {
-                    batch.put(target, batch.payload(value), lease);
+                    draft.put(target, draft.payload(value), lease);
                 }
                 mutation = target.mutation;
             } catch (IllegalArgumentException e) {
@@ -177,27 +191,27 @@ final class Operations {
             }
         }
 
-        /** What the batch has written has no version yet that anybody could expect; what it has deleted is absent. */
+        /** What the draft has written has no version yet that anybody could expect; what it has deleted is absent. */
         private boolean isJustDeleted(Cell target) {
             return target.payload() == null && expected.isAbsent();
         }
 
         @Override
-        void settle(Batch<T> batch, Committed committed) {
+        void settle(Draft<T> draft, Committed committed) {
             Cell target = Objects.requireNonNull(cell);
             if (thrown != null) {
                 fail(thrown);
             } else if (matched) {
-                succeed(new CasResult.Committed<>(batch.versioned(target, mutation, value, committed)));
+                succeed(new CasResult.Committed<>(draft.versioned(target, mutation, value, committed)));
             } else {
-                settleConflict(batch, target, committed);
+                settleConflict(draft, target, committed);
             }
         }
 
-        private void settleConflict(Batch<T> batch, Cell target, Committed committed) {
+        private void settleConflict(Draft<T> draft, Cell target, Committed committed) {
             try {
-                T current = batch.valueOrInitial(met);
-                succeed(new CasResult.Conflict<>(batch.versioned(target, mutation, current, committed)));
+                T current = draft.valueOrInitial(met);
+                succeed(new CasResult.Conflict<>(draft.versioned(target, mutation, current, committed)));
             } catch (SyncException e) {
                 fail(e);
             }

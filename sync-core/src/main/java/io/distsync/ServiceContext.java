@@ -43,6 +43,16 @@ record ServiceContext(
         return settings.shutdownGrace();
     }
 
+    /** When something begins whose time {@link #committed} tells, if anybody wants to know. */
+    long startNanos() {
+        return metrics.isEnabled() ? time.nanos() : 0;
+    }
+
+    /** Tells what commit brought how many calls to a good end. */
+    void committed(Topic<?> topic, int updates, long startedNanos) {
+        metrics.committed(topic.name(), updates, Duration.ofNanos(time.nanos() - startedNanos));
+    }
+
     /** Stops the service's threads, waiting for running callbacks until the given time of {@link #time()}. */
     void close(long endNanos) {
         timer.close();

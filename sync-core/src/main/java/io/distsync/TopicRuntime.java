@@ -32,8 +32,8 @@ final class TopicRuntime<T> {
     private @Nullable Replica<T> replica;
 
     TopicRuntime(Topic<T> topic, ServiceContext context) {
-        this.pipeline =
-                new UpdatePipeline<>(new TopicFormat<>(topic, context.codec().format(topic.type())), context);
+        this.pipeline = new UpdatePipeline<>(
+                new TopicFormat<>(topic, context.codec().format(topic.type()), context.limits()), context);
     }
 
     Topic<T> topic() {
@@ -55,8 +55,7 @@ final class TopicRuntime<T> {
     // --- the single state -------------------------------------------------------------------------------------------
 
     Versioned<T> update(UnaryOperator<T> update) {
-        return submit(new Operations.Update<>(pipeline, SINGLE, update, LeaseRule.keep()))
-                .await();
+        return pipeline.update(SINGLE, update, LeaseRule.keep());
     }
 
     CompletableFuture<Versioned<T>> updateAsync(UnaryOperator<T> update) {
@@ -174,7 +173,7 @@ final class TopicRuntime<T> {
         synchronized (this) {
             first = replica == null;
             view = first ? new Replica<>(format(), context()) : Objects.requireNonNull(replica);
-            Known known = pipeline.lastHeard();
+            Known known = pipeline.knowledge().single();
             if (first && known != null) {
                 view.seed(known);
             }
@@ -215,7 +214,7 @@ final class TopicRuntime<T> {
 
     SyncStatus.TopicStatus status() {
         Replica<T> view = replica();
-        Version version = pipeline.head();
+        Version version = pipeline.knowledge().head();
         Object value = null;
         FeedStatus feed = null;
         Instant asOf = null;

@@ -2,30 +2,25 @@ package io.distsync;
 
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
 import io.distsync.backend.CommitResult.Committed;
-import io.distsync.backend.CommitResult.Conflict;
-import io.distsync.backend.CommitResult.FailedCheck;
-import io.distsync.backend.CommitResult.TooOld;
+import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Selection;
-import io.distsync.error.BackendUnavailableException;
-import io.distsync.error.ConflictException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.version.Limits;
-import io.distsync.version.Version;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -55,9 +50,6 @@ final class UpdatePipeline<T> {
      * Outcomes. Functions run on what the service believes to be the state. Every batch therefore carries a check of each
      * entry it read, and no outcome (value, no-op, exception, conflict) is released before the store has confirmed the
      * checks, if need be by a commit that has nothing else.
-     *
-     * Attempts. A commit keeps its request id until its fate is known. An attempt whose outcome is unknown makes the
-     * batch `uncertain`: from then on it is repeated as it is, and callers who give up report "unknown".
      */
 
     private static final VarHandle OWNED;
@@ -74,27 +66,23 @@ final class UpdatePipeline<T> {
     private static final int RUNNING = 1;
     private static final int PENDING = 2;
 
-    /** How often a caller looks whether a running owner is done before it queues its operation; microseconds in all. */
-    private static final int TRIES = Runtime.getRuntime().availableProcessors() > 1 ? 6 : 1;
+    /** How often a caller looks whether the pipeline is free before it queues its operation. */
+    private static final int LOOKS = 64;
 
-    /** Spins between the first look and the second. */
-    private static final int FIRST_PAUSE = 16;
+    /** Spins between two looks; a microsecond or two, in which the owner may finish several operations. */
+    private static final int PAUSE = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
 
     private static final long NOBODY = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
-    private static final int MAX_KNOWN = 256;
 
     /** How many operations a caller carries for others before it leaves the rest to the dispatcher. */
     private static final int MAX_CARRIED = 4_096;
-
-    private static final int CONFLICTS_BEFORE_BACKOFF = 3;
-    private static final long MIN_BACKOFF_NANOS = Duration.ofMillis(1).toNanos();
-    private static final long MAX_BACKOFF_NANOS = Duration.ofMillis(250).toNanos();
 
     private final TopicFormat<T> format;
     private final ServiceContext context;
 
     private final Backlog<T> backlog = new Backlog<>();
+    private final Knowledge knowledge = new Knowledge();
 
     @SuppressWarnings("UnusedVariable") // by VarHandle
     private int owned = FREE;
@@ -105,12 +93,9 @@ final class UpdatePipeline<T> {
     private volatile @Nullable Replica<T> replica;
 
     // The owner's.
-    private @Nullable Known single;
-    private @Nullable Map<String, Known> others;
-    private Version head = Version.ABSENT; // status reads it too: an older value does no harm
     private int carried;
     private List<Operation<T, ?>> settled = List.of();
-    private long sequence;
+    private long sequence; // others look at it to see whether the owner makes progress; any value will do
     private final long sender = ThreadLocalRandom.current().nextLong();
 
     /** The id of the thread inside a user's function; a thread only looks for its own, so a stale read is harmless. */
@@ -129,16 +114,8 @@ final class UpdatePipeline<T> {
         return format;
     }
 
-    boolean serializes() {
-        return context.limits().serializes();
-    }
-
     ServiceContext context() {
         return context;
-    }
-
-    int maxPayloadBytes() {
-        return context.limits().maxPayloadBytes();
     }
 
     /** The replica that learns of own writes at once, and tells of others' before they collide. */
@@ -146,35 +123,36 @@ final class UpdatePipeline<T> {
         replica = value;
     }
 
-    /**
-     * The newest single state this pipeline has heard of, if any. Read without ownership: a thread whose operation has
-     * ended sees at least what that operation left, because its outcome was published after it.
-     */
-    @Nullable
-    Known lastHeard() {
-        return single;
-    }
-
-    /** The newest version of the topic this pipeline has heard of. */
-    Version head() {
-        Known latest = single;
-        return latest != null && latest.version().isNewerThan(head) ? latest.version() : head;
+    Knowledge knowledge() {
+        return knowledge;
     }
 
     // --- submitting -------------------------------------------------------------------------------------------------
 
     /** Takes the operation on; its outcome may be there on return. */
     void submit(Operation<T, ?> operation) {
+        requireCallable();
+        if (own()) {
+            carry(operation);
+        } else {
+            enqueue(operation);
+        }
+    }
+
+    private void requireCallable() {
         if (calling == Thread.currentThread().getId()) {
             throw new IllegalStateException("an update function of topic '" + topic().name()
                     + "' must not update its own topic: return the new state instead");
         }
         requireOpen();
-        if (own()) {
-            operation.keepPrivate();
-            drive(new Batch<>(this, List.of(operation)));
-            return;
-        }
+    }
+
+    private void carry(Operation<T, ?> operation) {
+        operation.keepPrivate();
+        drive(new Batch<>(this, List.of(operation)));
+    }
+
+    private void enqueue(Operation<T, ?> operation) {
         backlog.add(operation);
         if (OWNED.compareAndSet(this, FREE, RUNNING)) {
             drive(null);
@@ -182,36 +160,132 @@ final class UpdatePipeline<T> {
     }
 
     /**
-     * Becomes the owner if nobody waits for that, and the present owner leaves soon. The growing pauses leave the owner
-     * the time to come back several times: everything it touches is in its processor's cache, and would have to move with
-     * the ownership.
+     * Becomes the owner if the pipeline is free, or comes to rest soon, and nobody waits in the queue.
+     *
+     * <p>Everything an owner touches is in its processor's cache and would have to move with the ownership. So a pipeline
+     * is not taken from a thread that comes and goes: as long as commits are made between two looks, the caller lets that
+     * thread have it, and in the end queues its operation, which is then carried along. An owner that makes no progress
+     * is in a long call, or has lost its processor; a yield is what gives it back.
      */
+    @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller queues and parks a little sooner
     private boolean own() {
-        int pause = FIRST_PAUSE;
-        for (int i = 0; i < TRIES && backlog.isEmpty(); i++) {
+        long seen = NOBODY;
+        for (int i = 0; i < LOOKS && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
-            if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
-                return true;
-            }
             if (now == PENDING) {
                 return false;
             }
-            for (int j = 0; j < pause; j++) {
+            long commits = sequence;
+            boolean atRest = i == 0 || commits == seen;
+            if (atRest && now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
+                return true;
+            }
+            if (i > 0 && atRest) {
+                Thread.yield();
+            }
+            seen = commits;
+            for (int j = 0; j < PAUSE; j++) {
                 Thread.onSpinWait();
             }
-            pause *= 2;
         }
         return false;
     }
 
-    /** Runs a user's function; see {@link #submit}. */
+    /** Runs a user's function; see {@link #requireCallable}. */
     T call(UnaryOperator<T> update, T before) {
         calling = Thread.currentThread().getId();
         try {
-            return update.apply(before);
+            T after = update.apply(before);
+            if (after == null) {
+                throw new NullPointerException("the update function of topic '" + topic().name()
+                        + "' returned null; return the state unchanged, or delete it");
+            }
+            return after;
         } finally {
             calling = NOBODY;
         }
+    }
+
+    // --- one update alone -------------------------------------------------------------------------------------------
+
+    /** Updates an entry and waits for the outcome. */
+    Versioned<T> update(String key, UnaryOperator<T> function, LeaseRule lease) {
+        Objects.requireNonNull(function, "update");
+        requireCallable();
+        if (own()) {
+            catchUp();
+            Known before = knowledge.of(key);
+            if (before != null && !aborted) {
+                return updateAlone(key, before, function, lease);
+            }
+            Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+            carry(update);
+            return update.await();
+        }
+        Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+        enqueue(update);
+        return update.await();
+    }
+
+    /**
+     * Does what {@link #drive} does with one update, without the objects that serve only more of them: nearly all updates
+     * of a store in memory take this way. If the store does not confirm it at once, it becomes a batch like others.
+     */
+    @SuppressWarnings("NullAway") // without a failure there is a value
+    private Versioned<T> updateAlone(String key, Known before, UnaryOperator<T> function, LeaseRule lease) {
+        long startedNanos = context.startNanos();
+        T after = null;
+        Payload payload = null;
+        Throwable failure = null;
+        try {
+            T value = format.valueOrInitial(key, before.payload());
+            after = call(function, value);
+            if (after != value && !after.equals(value)) {
+                payload = format.payload(after);
+            }
+        } catch (Throwable e) {
+            failure = e;
+        }
+        List<Check> checks = List.of(Check.versionIs(key, before.version()));
+        Commit commit = commit(checks, payload == null ? List.of() : List.of(Mutation.put(key, payload, lease)));
+        CompletableFuture<CommitResult> answer = send(commit);
+        Committed committed = confirmed(answer);
+        if (committed == null) {
+            Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+            Draft<T> draft = new Draft<>(this, 1);
+            update.adopt(draft, after, payload, failure);
+            goOn(update, draft, commit, answer);
+            return update.await();
+        }
+        Known now = before;
+        if (payload != null) {
+            now = new Known(committed.head(), payload);
+            knowledge.learn(key, now);
+        }
+        acknowledge(committed);
+        if (context.metrics().isEnabled()) {
+            context.committed(topic(), failure == null ? 1 : 0, startedNanos);
+        }
+        drive(null);
+        if (failure != null) {
+            throw Operation.raise(failure);
+        }
+        return new Versioned<>(after, now.version(), now.payload() != null);
+    }
+
+    /** The answer, if it is there already and good. */
+    private static @Nullable Committed confirmed(CompletableFuture<CommitResult> answer) {
+        boolean succeeded = answer.isDone() && !answer.isCompletedExceptionally();
+        return succeeded && answer.join() instanceof Committed committed ? committed : null;
+    }
+
+    private void goOn(Operation<T, ?> applied, Draft<T> draft, Commit commit, CompletableFuture<CommitResult> answer) {
+        applied.keepPrivate();
+        applied.send();
+        Batch<T> batch = new Batch<>(this, List.of(applied));
+        batch.sending(commit, draft);
+        carried = 0;
+        loop(takeIn(batch, answer));
     }
 
     // --- the owner's loop -------------------------------------------------------------------------------------------
@@ -219,23 +293,29 @@ final class UpdatePipeline<T> {
     /** Works on the batch, and then on whatever is queued, until nothing is left or a stage is pending. */
     private void drive(@Nullable Batch<T> start) {
         carried = 0;
-        Batch<T> batch = start == null ? next() : start;
+        loop(start == null ? next() : start);
+    }
+
+    private void loop(@Nullable Batch<T> start) {
+        Batch<T> batch = start;
         while (batch != null) {
             CompletableFuture<?> stage = advance(batch);
-            if (stage == null) {
-                batch = next();
-            } else if (stage.isDone()) {
-                batch = absorb(batch, stage) ? next() : batch;
-            } else {
-                leave(batch, stage);
-                return;
-            }
+            batch = stage == null ? next() : takeIn(batch, stage);
         }
+    }
+
+    /** What to go on with after a step of the batch, or {@code null} if the step is pending. */
+    private @Nullable Batch<T> takeIn(Batch<T> batch, CompletableFuture<?> stage) {
+        if (!stage.isDone()) {
+            leave(batch, stage);
+            return null;
+        }
+        return absorb(batch, stage) ? next() : batch;
     }
 
     /** Leaves ownership with the stage; its completion goes on. */
     private void leave(Batch<T> batch, CompletableFuture<?> stage) {
-        batch.operations.forEach(Operation::share);
+        batch.share();
         current = batch;
         List<Operation<T, ?>> settled = takeSettled();
         OWNED.setVolatile(this, PENDING);
@@ -254,9 +334,7 @@ final class UpdatePipeline<T> {
         if (current != null) {
             current = null;
         }
-        if (others != null && others.size() > MAX_KNOWN) {
-            others = null;
-        }
+        knowledge.limit();
         while (true) {
             List<Operation<T, ?>> operations = poll();
             if (!operations.isEmpty()) {
@@ -326,21 +404,20 @@ final class UpdatePipeline<T> {
     /** Starts the batch's next step; {@code null} if the batch is finished. */
     private @Nullable CompletableFuture<?> advance(Batch<T> batch) {
         if (aborted) {
-            batch.operations.forEach(Operation::abort);
+            batch.abort();
             return null;
         }
-        if (batch.setbacks > 0) {
-            if (isAbandoned(batch)) {
-                unlearnAll();
+        if (batch.hadSetbacks()) {
+            if (batch.isAbandoned()) {
+                knowledge.forgetAll();
                 return null;
             }
-            long pause = batch.pauseNanos;
+            long pause = batch.takePause();
             if (pause > 0) {
-                batch.pauseNanos = 0;
                 return pauseFor(pause);
             }
         }
-        Commit commit = batch.commit;
+        Commit commit = batch.commit();
         if (commit == null) {
             Set<String> missing = missing(batch);
             if (!missing.isEmpty()) {
@@ -350,8 +427,11 @@ final class UpdatePipeline<T> {
             if (commit == null) {
                 return null;
             }
-            batch.commit = commit;
         }
+        return send(commit);
+    }
+
+    private CompletableFuture<CommitResult> send(Commit commit) {
         try {
             return context.backend().commit(commit).toCompletableFuture();
         } catch (RuntimeException e) {
@@ -370,32 +450,40 @@ final class UpdatePipeline<T> {
         }
     }
 
+    private CompletableFuture<?> pauseFor(long nanos) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        context.timer().schedule(() -> over.complete(null), Duration.ofNanos(nanos));
+        return over;
+    }
+
     /** Takes in what a step brought; true if the batch is finished. */
     private boolean absorb(Batch<T> batch, CompletableFuture<?> stage) {
         Object result;
         try {
             result = stage.join();
         } catch (CompletionException e) {
-            return absorbFailure(batch, e.getCause() == null ? e : e.getCause());
+            return batch.absorb(e.getCause() == null ? e : e.getCause());
         } catch (RuntimeException e) {
-            return absorbFailure(batch, e);
+            return batch.absorb(e);
         }
-        if (result instanceof Committed committed) {
-            settle(batch, committed);
-            return true;
-        }
-        if (result instanceof Conflict conflict) {
-            return absorbConflict(batch, conflict);
-        }
-        if (result instanceof TooOld tooOld) {
-            return absorbTooOld(batch, tooOld);
+        if (result instanceof CommitResult answer) {
+            return batch.absorb(answer);
         }
         if (result instanceof Reading reading) {
-            reading.keys.forEach(key -> learn(key, Known.ABSENT));
-            reading.page.entries().forEach(entry -> learn(entry.key(), Known.of(entry)));
-            learnHead(reading.page.head());
+            reading.keys.forEach(key -> knowledge.learn(key, Known.ABSENT));
+            reading.page.entries().forEach(entry -> knowledge.learn(entry.key(), Known.of(entry)));
+            knowledge.learnHead(reading.page.head());
         }
         return false; // a reading, or the end of a pause
+    }
+
+    /** Takes note of what a commit did to the topic, before its callers are told. */
+    void acknowledge(Committed committed) {
+        knowledge.learnHead(committed.head());
+        Replica<T> view = replica;
+        if (view != null) {
+            view.acknowledged(committed.outcomes());
+        }
     }
 
     private record Reading(Set<String> keys, Page page) {}
@@ -409,7 +497,7 @@ final class UpdatePipeline<T> {
         List<Operation<T, ?>> operations = batch.operations;
         for (int i = 0; i < operations.size(); i++) {
             String key = operations.get(i).reads();
-            if (key != null && known(key) == null) {
+            if (key != null && knowledge.of(key) == null) {
                 missing = missing.isEmpty() ? new LinkedHashSet<>() : missing;
                 missing.add(key);
             }
@@ -420,234 +508,66 @@ final class UpdatePipeline<T> {
     /** Applies the operations; the commit that carries them, or {@code null} if all callers have given up. */
     private @Nullable Commit prepare(Batch<T> batch) {
         while (true) {
-            batch.reset();
-            batch.operations = withoutDone(batch.operations);
+            batch.withdrawDone();
             List<Operation<T, ?>> operations = batch.operations;
             if (operations.isEmpty()) {
                 return null;
             }
             CommitOperation<T> alone = batch.alone();
             if (alone != null) {
-                return alone.send() ? alone.commit(nextRequest(), head()) : null;
+                return alone.send() ? sending(batch, alone.commit(nextRequest(), knowledge.head()), null) : null;
             }
-            int applied = apply(batch);
+            Draft<T> draft = new Draft<>(this, operations.size());
+            int applied = apply(operations, draft);
             if (applied < operations.size()) {
-                boolean again = batch.isOverweight();
                 backlog.defer(operations.subList(applied, operations.size()));
                 batch.operations = List.copyOf(operations.subList(0, applied));
-                if (again) {
+                if (draft.isOverweight()) {
                     continue;
                 }
             }
             if (aborted) {
-                batch.operations.forEach(Operation::abort);
+                batch.abort();
                 return null;
             }
-            if (sendAll(batch.operations)) {
-                return new Commit(
-                        topic().name(),
-                        nextRequest(),
-                        head(),
-                        batch.checks(),
-                        batch.mutations(),
-                        Selection.none(),
-                        topic().options());
+            if (batch.sendAll()) {
+                return sending(batch, commit(draft.checks(), draft.mutations()), draft);
             }
         }
     }
 
+    private Commit sending(Batch<T> batch, Commit commit, @Nullable Draft<T> draft) {
+        batch.sending(commit, draft);
+        return commit;
+    }
+
     /** Applies as many operations as one commit can carry, and returns how many those are. */
-    private int apply(Batch<T> batch) {
-        List<Operation<T, ?>> operations = batch.operations;
+    private int apply(List<Operation<T, ?>> operations, Draft<T> draft) {
         for (int i = 0; i < operations.size(); i++) {
-            if (i > 0 && batch.isFull()) {
+            if (i > 0 && draft.isFull()) {
                 return i;
             }
-            operations.get(i).apply(batch);
-            if (i > 0 && batch.isOverweight()) {
+            operations.get(i).apply(draft);
+            if (i > 0 && draft.isOverweight()) {
                 return i;
             }
         }
         return operations.size();
     }
 
-    /** Marks all as sent, or none: if somebody has given up, the others must be applied anew without that one. */
-    private boolean sendAll(List<Operation<T, ?>> operations) {
-        for (int i = 0; i < operations.size(); i++) {
-            if (!operations.get(i).send()) {
-                for (int j = 0; j < i; j++) {
-                    operations.get(j).unsend();
-                }
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static <T> List<Operation<T, ?>> withoutDone(List<Operation<T, ?>> operations) {
-        for (int i = 0; i < operations.size(); i++) {
-            if (operations.get(i).isDone()) {
-                return operations.stream()
-                        .filter(operation -> !operation.isDone())
-                        .toList();
-            }
-        }
-        return operations;
+    private Commit commit(List<Check> checks, List<Mutation> mutations) {
+        return new Commit(
+                topic().name(),
+                nextRequest(),
+                knowledge.head(),
+                checks,
+                mutations,
+                Selection.none(),
+                topic().options());
     }
 
     private RequestId nextRequest() {
         return new RequestId(sender, ++sequence);
-    }
-
-    // --- outcomes ---------------------------------------------------------------------------------------------------
-
-    private void settle(Batch<T> batch, Committed committed) {
-        CommitOperation<T> alone = batch.alone();
-        if (alone != null) {
-            alone.touchedKeys(committed).forEach(this::unlearn);
-        } else {
-            learn(batch.firstCell(), batch, committed);
-            if (batch.hasOtherCells()) {
-                batch.otherCells().forEach(cell -> learn(cell, batch, committed));
-            }
-        }
-        learnHead(committed.head());
-        Replica<T> view = replica;
-        if (view != null) {
-            view.acknowledged(committed.outcomes());
-        }
-        List<Operation<T, ?>> operations = batch.operations;
-        for (int i = 0; i < operations.size(); i++) {
-            operations.get(i).settle(batch, committed);
-        }
-        if (context.metrics().isEnabled()) {
-            Duration elapsed = Duration.ofNanos(context.time().nanos() - batch.startedNanos);
-            int succeeded = (int) operations.stream()
-                    .filter(operation -> !operation.isFailed())
-                    .count();
-            context.metrics().committed(topic().name(), succeeded, elapsed);
-        }
-    }
-
-    private boolean absorbConflict(Batch<T> batch, Conflict conflict) {
-        learnHead(conflict.head());
-        if (batch.uncertain && !isFinal(conflict)) {
-            unlearnAll();
-            failAll(
-                    batch,
-                    new OutcomeUnknownException(
-                            "an earlier attempt got no answer and may still be on its way to topic '" + topic().name()
-                                    + "', where what it expects may come true again"));
-            return true;
-        }
-        CommitOperation<T> alone = batch.alone();
-        if (alone != null) {
-            alone.settle(conflict);
-            return true;
-        }
-        for (FailedCheck failed : conflict.failed()) {
-            learn(((Check.VersionIs) failed.check()).key(), Known.of(failed.entry()));
-        }
-        context.metrics().conflict(topic().name());
-        again(batch);
-        if (batch.setbacks > CONFLICTS_BEFORE_BACKOFF) {
-            batch.pauseNanos = pause(batch.setbacks - CONFLICTS_BEFORE_BACKOFF);
-        }
-        int budget = context.settings().maxConflicts();
-        for (Operation<T, ?> operation : batch.operations) {
-            if (operation.lostAgain() >= budget) {
-                operation.fail(new ConflictException(
-                        "lost against other writers of topic '" + topic().name() + "' " + budget
-                                + " times; it is now at " + conflict.head(),
-                        conflict.head()));
-            }
-        }
-        return false;
-    }
-
-    /**
-     * Whether no other attempt of the commit can pass either, should one be on its way: a version once gone does not come
-     * back and a fence does not sink, but what is there now may be absent again.
-     */
-    private static boolean isFinal(Conflict conflict) {
-        return conflict.failed().stream()
-                .map(FailedCheck::check)
-                .anyMatch(check -> check instanceof Check.Fence
-                        || (check instanceof Check.VersionIs versionIs
-                                && !versionIs.version().isAbsent()));
-    }
-
-    /** The store has forgotten too much to tell whether it knows this request. */
-    private boolean absorbTooOld(Batch<T> batch, TooOld tooOld) {
-        unlearnAll();
-        learnHead(tooOld.head());
-        if (batch.uncertain) {
-            failAll(
-                    batch,
-                    new OutcomeUnknownException("topic '" + topic().name()
-                            + "' went on so far that the store no longer knows whether it applied this; it is now at "
-                            + tooOld.head()));
-            return true;
-        }
-        again(batch);
-        return false;
-    }
-
-    private boolean absorbFailure(Batch<T> batch, Throwable reason) {
-        boolean sent = batch.commit != null;
-        if (reason instanceof OutcomeUnknownException) {
-            batch.uncertain = sent;
-            batch.setbacks++;
-            batch.pauseNanos = pause(batch.setbacks);
-            return false;
-        }
-        if (reason instanceof BackendUnavailableException) {
-            if (batch.uncertain) {
-                batch.setbacks++;
-            } else {
-                again(batch);
-            }
-            batch.pauseNanos = pause(batch.setbacks);
-            return false;
-        }
-        unlearnAll();
-        if (batch.uncertain) {
-            failAll(
-                    batch,
-                    new OutcomeUnknownException(
-                            "an earlier attempt may have been applied, and the store now refuses to tell", reason));
-        } else if (!sent || reason instanceof NotAppliedException || reason instanceof IllegalArgumentException) {
-            failAll(batch, reason);
-        } else {
-            failAll(batch, new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
-        }
-        return true;
-    }
-
-    /** Prepares to apply the operations once more; the store has said that nothing of them was applied. */
-    private void again(Batch<T> batch) {
-        batch.commit = null;
-        batch.setbacks++;
-        batch.operations.forEach(Operation::unsend);
-    }
-
-    private static long pause(int setbacks) {
-        long ceiling = Math.min(MAX_BACKOFF_NANOS, MIN_BACKOFF_NANOS << Math.min(20, setbacks));
-        return ThreadLocalRandom.current().nextLong(ceiling / 2, ceiling);
-    }
-
-    private CompletableFuture<?> pauseFor(long nanos) {
-        CompletableFuture<Void> over = new CompletableFuture<>();
-        context.timer().schedule(() -> over.complete(null), Duration.ofNanos(nanos));
-        return over;
-    }
-
-    private void failAll(Batch<T> batch, Throwable reason) {
-        batch.operations.forEach(operation -> operation.fail(reason));
-    }
-
-    private static <T> boolean isAbandoned(Batch<T> batch) {
-        return batch.operations.stream().allMatch(Operation::isDone);
     }
 
     void countFailure(Throwable reason) {
@@ -658,88 +578,11 @@ final class UpdatePipeline<T> {
         }
     }
 
-    // --- knowledge --------------------------------------------------------------------------------------------------
-
-    /** What is believed of an entry, or {@code null} if nothing is. */
-    @Nullable
-    Known known(String key) {
-        if (key.isEmpty()) {
-            return single;
-        }
-        return others == null ? null : others.get(key);
-    }
-
-    private void learn(String key, Known known) {
-        if (key.isEmpty()) {
-            single = known;
-            return;
-        }
-        Map<String, Known> map = others;
-        if (map == null) {
-            map = new HashMap<>();
-            others = map;
-        }
-        map.put(key, known);
-    }
-
-    private void learn(@Nullable Cell cell, Batch<T> batch, Committed committed) {
-        if (cell != null && cell.isWritten()) {
-            learn(cell.key, batch.result(cell, committed));
-        }
-    }
-
-    private void unlearn(String key) {
-        if (key.isEmpty()) {
-            single = null;
-        } else if (others != null) {
-            others.remove(key);
-        }
-    }
-
-    private void unlearnAll() {
-        single = null;
-        others = null;
-    }
-
-    /** Remembers the newest version heard of; most often it is the single entry's, and needs no second place. */
-    private void learnHead(Version version) {
-        Known latest = single;
-        if (latest == null || !latest.version().equals(version)) {
-            head = version;
-        }
-    }
-
     /** Takes over what the replica has heard of other nodes, so that the first try is not lost. */
     private void catchUp() {
         Replica<T> view = replica;
-        if (view == null) {
-            return;
-        }
-        Known seen = view.known();
-        if (seen != null && (single == null || seen.version().isNewerThan(single.version()))) {
-            single = seen;
-        }
-    }
-
-    // --- limits -----------------------------------------------------------------------------------------------------
-
-    /**
-     * Refuses a commit that is too large to be sent.
-     *
-     * @throws IllegalArgumentException if these payloads together are over the limit of a commit
-     */
-    void requireSmall(List<Mutation> mutations) {
-        if (!serializes()) {
-            return;
-        }
-        long bytes = 0;
-        for (Mutation mutation : mutations) {
-            Payload payload = mutation.payload();
-            bytes += payload == null ? 0 : payload.bytes().length;
-        }
-        if (bytes > maxPayloadBytes()) {
-            throw new IllegalArgumentException("the values of a commit to topic '" + topic().name() + "' have " + bytes
-                    + " bytes, but may have at most " + maxPayloadBytes() + " (sync.max-payload-size)");
+        if (view != null) {
+            knowledge.learnIfNewer(view.known());
         }
     }
 
@@ -779,7 +622,7 @@ final class UpdatePipeline<T> {
         aborted = true;
         Batch<T> batch = current;
         if (batch != null) {
-            batch.operations.forEach(Operation::abort);
+            batch.abort();
         }
         for (Operation<T, ?> waiting = backlog.takeQueued(); waiting != null; waiting = backlog.takeQueued()) {
             waiting.abort();

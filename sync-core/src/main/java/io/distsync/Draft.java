@@ -1,0 +1,212 @@
+package io.distsync;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.Check;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Payload;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operations make of the state, one after another, on the way to one commit: its checks and mutations, and what each
+ * entry looks like by now. Used by the owner of the pipeline only.
+ */
+final class Draft<T> {
+
+    private final UpdatePipeline<T> pipeline;
+    private final int expectedSize;
+    private @Nullable Cell first;
+    private @Nullable Map<String, Cell> others;
+    private List<Check> checks = List.of();
+    private List<Mutation> mutations = List.of();
+    private long payloadBytes;
+
+    /** @param expectedSize how many operations are going to take part */
+    Draft(UpdatePipeline<T> pipeline, int expectedSize) {
+        this.pipeline = pipeline;
+        this.expectedSize = expectedSize;
+    }
+
+    List<Check> checks() {
+        return checks;
+    }
+
+    List<Mutation> mutations() {
+        return mutations;
+    }
+
+    // --- for operations ---------------------------------------------------------------------------------------------
+
+    Topic<T> topic() {
+        return pipeline.topic();
+    }
+
+    Cell cell(String key) {
+        Cell only = first;
+        if (only == null) {
+            only = new Cell(key);
+            first = only;
+            return only;
+        }
+        if (only.key.equals(key)) {
+            return only;
+        }
+        Map<String, Cell> more = others;
+        if (more == null) {
+            more = new HashMap<>();
+            others = more;
+        }
+        return more.computeIfAbsent(key, Cell::new);
+    }
+
+    /** Makes sure that the commit fails if the store holds something else than assumed. */
+    void check(Cell cell) {
+        if (!cell.checked && !cell.isWritten()) {
+            cell.checked = true;
+            Known assumed = cell.assumed;
+            if (assumed == null) {
+                assumed = Objects.requireNonNull(
+                        pipeline.knowledge().of(cell.key), "the pipeline reads what is not known");
+                cell.assumed = assumed;
+            }
+            checks = plus(checks, Check.versionIs(cell.key, assumed.version()));
+        }
+    }
+
+    /**
+     * Whether the entry is taken to have this version; either way the commit confirms it. Of an entry nothing is known
+     * of, it is simply assumed: its payload need not be known for that.
+     */
+    boolean assumes(Cell cell, Version version) {
+        if (cell.assumed == null) {
+            Known known = pipeline.knowledge().of(cell.key);
+            cell.assumed = known == null ? new Known(version, null) : known;
+        }
+        check(cell);
+        return cell.assumed.version().equals(version);
+    }
+
+    /**
+     * The value an update starts from; the caller has checked the cell.
+     *
+     * @throws io.distsync.error.AbsentStateException if there is none, and no initial one
+     * @throws io.distsync.error.UndecodableStateException if it cannot be decoded
+     */
+    T value(Cell cell) {
+        return pipeline.format().valueOrInitial(cell.key, cell.payload());
+    }
+
+    /** A payload's value; of none, the initial value or {@code null}. */
+    @SuppressWarnings("NullAway") // a Versioned that is not present may hold no value
+    T valueOrInitial(@Nullable Payload payload) {
+        return payload == null ? topic().initial() : payload.value(pipeline.format());
+    }
+
+    /** Calls a function of a user, which must not come back into this pipeline. */
+    T call(UnaryOperator<T> update, T before) {
+        return pipeline.call(update, before);
+    }
+
+    void put(Cell cell, Payload payload, LeaseRule lease) {
+        int index = mutations.size();
+        if (topic().conflated() && cell.isWritten() && mutations.get(cell.mutation) instanceof Mutation.Put) {
+            index = cell.mutation;
+            mutations = replaced(mutations, index, Mutation.put(cell.key, payload, lease));
+        } else {
+            mutations = plus(mutations, Mutation.put(cell.key, payload, lease));
+        }
+        cell.write(index, payload);
+    }
+
+    void delete(Cell cell) {
+        int index = mutations.size();
+        mutations = plus(mutations, Mutation.delete(cell.key));
+        cell.write(index, null);
+    }
+
+    /**
+     * The payload of a value this draft is going to write.
+     *
+     * @throws IllegalArgumentException if it alone is over the limit, or cannot be encoded
+     */
+    Payload payload(T value) {
+        Payload payload = pipeline.format().payload(value);
+        payloadBytes += Math.max(0, payload.knownSize());
+        return payload;
+    }
+
+    /** Whether one more operation might not fit. */
+    boolean isFull() {
+        return mutations.size() >= Limits.MAX_MUTATIONS
+                || checks.size() >= Limits.MAX_MUTATIONS
+                || payloadBytes > pipeline.format().limits().maxPayloadBytes();
+    }
+
+    /** Whether what was applied so far is more than one commit may carry. */
+    boolean isOverweight() {
+        return payloadBytes > pipeline.format().limits().maxPayloadBytes();
+    }
+
+    /** The state after a mutation: the version it was given and what it wrote; for -1, what was assumed. */
+    Versioned<T> versioned(Cell cell, int mutation, T value, Committed committed) {
+        if (mutation < 0) {
+            Known assumed = cell.assumed == null ? Known.ABSENT : cell.assumed;
+            return new Versioned<>(value, assumed.version(), assumed.payload() != null);
+        }
+        Change change = committed.outcome(mutation);
+        if (change == null) {
+            return new Versioned<>(value, Version.ABSENT, false);
+        }
+        return new Versioned<>(value, change.version(), !change.isTombstone());
+    }
+
+    /** Keeps in mind what the commit left under the keys it wrote. */
+    void learn(Knowledge knowledge, Committed committed) {
+        if (first != null) {
+            learn(knowledge, first, committed);
+        }
+        if (others != null) {
+            others.values().forEach(cell -> learn(knowledge, cell, committed));
+        }
+    }
+
+    private static void learn(Knowledge knowledge, Cell cell, Committed committed) {
+        if (cell.isWritten()) {
+            Change change = committed.outcome(cell.mutation);
+            Payload payload = cell.payload();
+            Known left = change == null || payload == null ? Known.ABSENT : new Known(change.version(), payload);
+            knowledge.learn(cell.key, left);
+        }
+    }
+
+    /** Most drafts have one of each: such a list is immutable already, and not copied again by the commit. */
+    private <E> List<E> plus(List<E> list, E element) {
+        if (list.isEmpty()) {
+            return List.of(element);
+        }
+        List<E> growing = list;
+        if (list.size() == 1) {
+            growing = new ArrayList<>(expectedSize);
+            growing.add(list.get(0));
+        }
+        growing.add(element);
+        return growing;
+    }
+
+    private static <E> List<E> replaced(List<E> list, int index, E element) {
+        if (list.size() == 1) {
+            return List.of(element);
+        }
+        list.set(index, element);
+        return list;
+    }
+}
