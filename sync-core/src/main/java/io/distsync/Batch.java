@@ -17,7 +17,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations that travel in one commit, and what became of its attempts. Used by the owner of the pipeline only.
+ * Operations that travel in one commit, and what became of its attempts. Used by the owner of the pipeline; who closes it
+ * may count the operations, and abort them.
  */
 final class Batch<T> {
 
@@ -52,11 +53,12 @@ final class Batch<T> {
     /** How long to wait before the next step. */
     private long pauseNanos;
 
-    Batch(UpdatePipeline<T> pipeline, List<Operation<T, ?>> operations) {
+    /** @param startedNanos see {@link ServiceContext#startNanos} */
+    Batch(UpdatePipeline<T> pipeline, List<Operation<T, ?>> operations, long startedNanos) {
         this.pipeline = pipeline;
         this.knowledge = pipeline.knowledge();
         this.operations = operations;
-        this.startedNanos = pipeline.context().startNanos();
+        this.startedNanos = startedNanos;
     }
 
     /** The user's own commit, if that is what this batch consists of. */
@@ -244,6 +246,19 @@ final class Batch<T> {
             failAll(new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
         }
         return true;
+    }
+
+    /** Ends the batch because something failed that must not: a codec, a meter, this very code. */
+    void breakDown(Throwable reason) {
+        knowledge.forgetAll();
+        Throwable known = commit == null
+                ? reason
+                : new OutcomeUnknownException("failed while a commit to topic '" + name() + "' was under way", reason);
+        for (Operation<T, ?> operation : operations) {
+            if (!operation.isDone()) {
+                operation.fail(known);
+            }
+        }
     }
 
     /** Prepares to apply the operations once more; the store has said that nothing of them was applied. */

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** Makes operations of calls; each pair of methods shares one private method that does. */
+/** Makes operations of calls; each pair of methods shares one private method that does, but for an update in place. */
 final class DefaultSyncMap<V> implements SyncMap<V> {
 
     private final TopicRuntime<V> runtime;
@@ -39,60 +39,67 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
 
     @Override
     public Versioned<V> update(String key, UnaryOperator<V> update) {
-        return pipeline.update(Limits.checkKey(key), update, LeaseRule.keep());
+        return updateNow(key, update, LeaseRule.keep());
     }
 
     @Override
     public CompletableFuture<Versioned<V>> updateAsync(String key, UnaryOperator<V> update) {
-        return updating(key, update, LeaseRule.keep()).future();
+        return updating(key, update, LeaseRule.keep()).start();
     }
 
     @Override
     public Versioned<V> update(String key, UnaryOperator<V> update, LeaseOptions lease) {
-        return pipeline.update(Limits.checkKey(key), update, lease.rule());
+        return updateNow(key, update, lease.rule());
     }
 
     @Override
     public CompletableFuture<Versioned<V>> updateAsync(String key, UnaryOperator<V> update, LeaseOptions lease) {
-        return updating(key, update, lease.rule()).future();
+        return updating(key, update, lease.rule()).start();
+    }
+
+    private Versioned<V> updateNow(String key, UnaryOperator<V> update, LeaseRule lease) {
+        requireOpen();
+        return pipeline.update(Limits.checkKey(key), update, lease);
     }
 
     private Operation<V, Versioned<V>> updating(String key, UnaryOperator<V> update, LeaseRule lease) {
-        return submit(new Operations.Update<>(pipeline, Limits.checkKey(key), update, lease));
+        requireOpen();
+        return new Operations.Update<>(pipeline, Limits.checkKey(key), update, lease);
     }
 
     @Override
     public Versioned<V> put(String key, V value) {
-        return putting(key, value, LeaseRule.none()).await();
+        return putting(key, value, LeaseRule.none()).run();
     }
 
     @Override
     public CompletableFuture<Versioned<V>> putAsync(String key, V value) {
-        return putting(key, value, LeaseRule.none()).future();
+        return putting(key, value, LeaseRule.none()).start();
     }
 
     @Override
     public Versioned<V> put(String key, V value, LeaseOptions lease) {
-        return putting(key, value, lease.rule()).await();
+        return putting(key, value, lease.rule()).run();
     }
 
     @Override
     public CompletableFuture<Versioned<V>> putAsync(String key, V value, LeaseOptions lease) {
-        return putting(key, value, lease.rule()).future();
+        return putting(key, value, lease.rule()).start();
     }
 
     private Operation<V, Versioned<V>> putting(String key, V value, LeaseRule lease) {
-        return submit(new Operations.Send<>(pipeline, Limits.checkKey(key), runtime.nonNull(value), lease));
+        requireOpen();
+        return new Operations.Send<>(pipeline, Limits.checkKey(key), runtime.nonNull(value), lease);
     }
 
     @Override
     public Optional<Versioned<V>> get(String key) {
-        return getting(key).await();
+        return getting(key).run();
     }
 
     @Override
     public CompletableFuture<Optional<Versioned<V>>> getAsync(String key) {
-        return getting(key).future();
+        return getting(key).start();
     }
 
     private Operation<V, Optional<Versioned<V>>> getting(String key) {
@@ -102,86 +109,85 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
 
     @Override
     public CasResult<V> compareAndSet(String key, Version expected, V value) {
-        return comparing(key, expected, value).await();
+        return comparing(key, expected, value).run();
     }
 
     @Override
     public CompletableFuture<CasResult<V>> compareAndSetAsync(String key, Version expected, V value) {
-        return comparing(key, expected, value).future();
+        return comparing(key, expected, value).start();
     }
 
     private Operation<V, CasResult<V>> comparing(String key, Version expected, V value) {
+        requireOpen();
         Objects.requireNonNull(expected, "expected");
-        return submit(new Operations.CompareAndSet<>(
-                pipeline, Limits.checkKey(key), expected, runtime.nonNull(value), LeaseRule.keep()));
+        return new Operations.CompareAndSet<>(
+                pipeline, Limits.checkKey(key), expected, runtime.nonNull(value), LeaseRule.keep());
     }
 
     @Override
     public boolean remove(String key) {
-        return removing(key).await();
+        return removing(key).run();
     }
 
     @Override
     public CompletableFuture<Boolean> removeAsync(String key) {
-        return removing(key).future();
+        return removing(key).start();
     }
 
     private Operation<V, Boolean> removing(String key) {
-        return submit(new Operations.Delete<>(pipeline, Limits.checkKey(key)));
+        requireOpen();
+        return new Operations.Delete<>(pipeline, Limits.checkKey(key));
     }
 
     @Override
     public CommitOutcome<V> commit(Consumer<CommitBuilder<V>> commit) {
-        return committing(commit).await();
+        return committing(commit).run();
     }
 
     @Override
     public CompletableFuture<CommitOutcome<V>> commitAsync(Consumer<CommitBuilder<V>> commit) {
-        return committing(commit).future();
+        return committing(commit).start();
     }
 
     private Operation<V, CommitOutcome<V>> committing(Consumer<CommitBuilder<V>> commit) {
+        requireOpen();
         CommitBuilder<V> builder = new CommitBuilder<>(runtime.format());
         commit.accept(builder);
-        return submit(new CommitOperation<>(pipeline, builder));
+        return new CommitOperation<>(pipeline, builder);
     }
 
     @Override
     public MapPage<V> read(Selection selection) {
-        return reading(selection).await();
+        return reading(selection).run();
     }
 
     @Override
     public CompletableFuture<MapPage<V>> readAsync(Selection selection) {
-        return reading(selection).future();
+        return reading(selection).start();
     }
 
     private Operation<V, MapPage<V>> reading(Selection selection) {
         requireOpen();
         Objects.requireNonNull(selection, "selection");
         return new Inquiry<V, Page, MapPage<V>>(
-                        pipeline,
-                        () -> runtime.context().backend().read(topic().name(), selection),
-                        pipeline.format()::page)
-                .start();
+                pipeline, () -> runtime.context().backend().read(topic().name(), selection), pipeline.format()::page);
     }
 
     @Override
     public List<Lease> keepAlive(Collection<Lease> leases) {
-        return renewing(leases).await();
+        return renewing(leases).run();
     }
 
     @Override
     public CompletableFuture<List<Lease>> keepAliveAsync(Collection<Lease> leases) {
-        return renewing(leases).future();
+        return renewing(leases).start();
     }
 
     private Operation<V, List<Lease>> renewing(Collection<Lease> leases) {
         requireOpen();
         List<Lease> all = List.copyOf(leases);
         return new Inquiry<V, List<Lease>, List<Lease>>(
-                        pipeline, () -> runtime.context().backend().keepAlive(all), gone -> gone)
-                .start();
+                pipeline, () -> runtime.context().backend().keepAlive(all), gone -> gone);
     }
 
     @Override
@@ -209,11 +215,6 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
     private void forget(AutoCloseable follower) {
         open.remove(follower);
         runtime.untrack(follower);
-    }
-
-    private <R> Operation<V, R> submit(Operation<V, R> operation) {
-        requireOpen();
-        return runtime.submit(operation);
     }
 
     private void requireOpen() {

@@ -102,7 +102,7 @@ final class Draft<T> {
      * @throws io.distsync.error.UndecodableStateException if it cannot be decoded
      */
     T value(Cell cell) {
-        return pipeline.format().valueOrInitial(cell.key, cell.payload());
+        return pipeline.format().startingValue(cell.key, cell.payload());
     }
 
     /** A payload's value; of none, the initial value or {@code null}. */

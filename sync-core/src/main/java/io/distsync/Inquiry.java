@@ -38,9 +38,9 @@ final class Inquiry<T, A, R> extends Operation<T, R> {
     }
 
     /** Asks, and asks again while the store cannot be reached and the caller still wants to know. */
-    Inquiry<T, A, R> start() {
+    @Override
+    void submit(boolean patient) {
         attempt();
-        return this;
     }
 
     private void attempt() {

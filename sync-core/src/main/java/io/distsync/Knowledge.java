@@ -53,9 +53,15 @@ final class Knowledge {
         map.put(key, known);
     }
 
+    /** Whether somebody who has seen this version of the single state knows more. */
+    boolean isBehind(Version seen) {
+        Known latest = single;
+        return latest == null || seen.isNewerThan(latest.version());
+    }
+
     /** Takes over what somebody else has heard of the single state, if it is newer. */
     void learnIfNewer(@Nullable Known seen) {
-        if (seen != null && (single == null || seen.version().isNewerThan(single.version()))) {
+        if (seen != null && isBehind(seen.version())) {
             single = seen;
         }
     }

@@ -73,6 +73,11 @@ abstract class Operation<T, R> {
         return null;
     }
 
+    /** Goes on its way; the caller is going to wait for the outcome, or is not. */
+    void submit(boolean patient) {
+        pipeline.submit(this, patient);
+    }
+
     // --- the owner's side -------------------------------------------------------------------------------------------
 
     /** Marks it as carried by its own caller, who will not look at it before the owner's loop has returned. */
@@ -192,6 +197,18 @@ abstract class Operation<T, R> {
         giveUp(new DeadlineExceededException(after + "; it was not sent"), after + "; it was sent, and may be applied");
     }
 
+    /** Submits it and waits for the outcome, within the service's timeout. */
+    final R run() {
+        submit(true);
+        return await();
+    }
+
+    /** Submits it; dependents of the outcome run on the dispatcher, unless it is there on return. */
+    final CompletableFuture<R> start() {
+        submit(false);
+        return future();
+    }
+
     /** Waits for the outcome, within the service's timeout. */
     @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller parks a little sooner
     final R await() {
@@ -252,8 +269,7 @@ abstract class Operation<T, R> {
         throw (E) reason;
     }
 
-    /** The outcome as a future; its dependents run on the dispatcher unless the outcome is already there. */
-    final CompletableFuture<R> future() {
+    private CompletableFuture<R> future() {
         OperationFuture<R> future = new OperationFuture<>(this);
         if (!isDone()) {
             waiter = future;

@@ -87,7 +87,7 @@ record TopicFormat<T>(Topic<T> topic, PayloadFormat<T> values, BackendInfo limit
      * @throws AbsentStateException if there is none, and no initial one
      * @throws UndecodableStateException if it cannot be decoded
      */
-    T valueOrInitial(String key, @Nullable Payload payload) {
+    T startingValue(String key, @Nullable Payload payload) {
         if (payload != null) {
             return payload.value(this);
         }

@@ -59,16 +59,15 @@ final class TopicRuntime<T> {
     }
 
     CompletableFuture<Versioned<T>> updateAsync(UnaryOperator<T> update) {
-        return submit(new Operations.Update<>(pipeline, SINGLE, update, LeaseRule.keep()))
-                .future();
+        return new Operations.Update<>(pipeline, SINGLE, update, LeaseRule.keep()).start();
     }
 
     Versioned<T> send(T state) {
-        return submit(sending(state)).await();
+        return sending(state).run();
     }
 
     CompletableFuture<Versioned<T>> sendAsync(T state) {
-        return submit(sending(state)).future();
+        return sending(state).start();
     }
 
     private Operation<T, Versioned<T>> sending(T state) {
@@ -76,11 +75,11 @@ final class TopicRuntime<T> {
     }
 
     CasResult<T> compareAndSet(Version expected, T state) {
-        return submit(comparing(expected, state)).await();
+        return comparing(expected, state).run();
     }
 
     CompletableFuture<CasResult<T>> compareAndSetAsync(Version expected, T state) {
-        return submit(comparing(expected, state)).future();
+        return comparing(expected, state).start();
     }
 
     private Operation<T, CasResult<T>> comparing(Version expected, T state) {
@@ -89,19 +88,19 @@ final class TopicRuntime<T> {
     }
 
     boolean delete() {
-        return submit(new Operations.Delete<>(pipeline, SINGLE)).await();
+        return new Operations.Delete<>(pipeline, SINGLE).run();
     }
 
     CompletableFuture<Boolean> deleteAsync() {
-        return submit(new Operations.Delete<>(pipeline, SINGLE)).future();
+        return new Operations.Delete<>(pipeline, SINGLE).start();
     }
 
     Optional<Versioned<T>> fetch() {
-        return fetching(SINGLE).await();
+        return fetching(SINGLE).run();
     }
 
     CompletableFuture<Optional<Versioned<T>>> fetchAsync() {
-        return fetching(SINGLE).future();
+        return fetching(SINGLE).start();
     }
 
     // --- for maps too -----------------------------------------------------------------------------------------------
@@ -109,15 +108,9 @@ final class TopicRuntime<T> {
     /** Reads one entry from the store. */
     Operation<T, Optional<Versioned<T>>> fetching(String key) {
         return new Inquiry<T, Page, Optional<Versioned<T>>>(
-                        pipeline,
-                        () -> context().backend().read(topic().name(), Selection.keys(key)),
-                        page -> page.entries().stream().findFirst().map(pipeline.format()::versioned))
-                .start();
-    }
-
-    <R> Operation<T, R> submit(Operation<T, R> operation) {
-        pipeline.submit(operation);
-        return operation;
+                pipeline,
+                () -> context().backend().read(topic().name(), Selection.keys(key)),
+                page -> page.entries().stream().findFirst().map(pipeline.format()::versioned));
     }
 
     T nonNull(T value) {

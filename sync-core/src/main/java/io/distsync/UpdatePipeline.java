@@ -1,5 +1,6 @@
 package io.distsync;
 
+import io.distsync.backend.Change;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
@@ -66,13 +67,14 @@ final class UpdatePipeline<T> {
     private static final int RUNNING = 1;
     private static final int PENDING = 2;
 
-    /** How often a caller looks whether the pipeline is free before it queues its operation. */
+    /** How often a caller that waits anyway looks whether the pipeline is free, before it queues its operation. */
     private static final int LOOKS = 64;
 
     /** Spins between two looks; a microsecond or two, in which the owner may finish several operations. */
     private static final int PAUSE = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
 
     private static final long NOBODY = -1;
+    private static final long NONE = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
 
     /** How many operations a caller carries for others before it leaves the rest to the dispatcher. */
@@ -130,9 +132,9 @@ final class UpdatePipeline<T> {
     // --- submitting -------------------------------------------------------------------------------------------------
 
     /** Takes the operation on; its outcome may be there on return. */
-    void submit(Operation<T, ?> operation) {
+    void submit(Operation<T, ?> operation, boolean patient) {
         requireCallable();
-        if (own()) {
+        if (own(patient ? LOOKS : 1)) {
             carry(operation);
         } else {
             enqueue(operation);
@@ -149,7 +151,7 @@ final class UpdatePipeline<T> {
 
     private void carry(Operation<T, ?> operation) {
         operation.keepPrivate();
-        drive(new Batch<>(this, List.of(operation)));
+        drive(new Batch<>(this, List.of(operation), context.startNanos()));
     }
 
     private void enqueue(Operation<T, ?> operation) {
@@ -168,9 +170,9 @@ final class UpdatePipeline<T> {
      * is in a long call, or has lost its processor; a yield is what gives it back.
      */
     @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller queues and parks a little sooner
-    private boolean own() {
-        long seen = NOBODY;
-        for (int i = 0; i < LOOKS && backlog.isEmpty(); i++) {
+    private boolean own(int looks) {
+        long seen = NONE;
+        for (int i = 0; i < looks && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
             if (now == PENDING) {
                 return false;
@@ -184,6 +186,9 @@ final class UpdatePipeline<T> {
                 Thread.yield();
             }
             seen = commits;
+            if (i + 1 == looks) {
+                return false;
+            }
             for (int j = 0; j < PAUSE; j++) {
                 Thread.onSpinWait();
             }
@@ -212,18 +217,22 @@ final class UpdatePipeline<T> {
     Versioned<T> update(String key, UnaryOperator<T> function, LeaseRule lease) {
         Objects.requireNonNull(function, "update");
         requireCallable();
-        if (own()) {
-            catchUp();
-            Known before = knowledge.of(key);
-            if (before != null && !aborted) {
-                return updateAlone(key, before, function, lease);
-            }
+        if (!own(LOOKS)) {
             Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
-            carry(update);
+            enqueue(update);
             return update.await();
         }
+        catchUp();
+        Known before = knowledge.of(key);
+        if (before == null) {
+            return carryUpdate(key, function, lease);
+        }
+        return updateAlone(key, before, function, lease);
+    }
+
+    private Versioned<T> carryUpdate(String key, UnaryOperator<T> function, LeaseRule lease) {
         Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
-        enqueue(update);
+        carry(update);
         return update.await();
     }
 
@@ -238,13 +247,16 @@ final class UpdatePipeline<T> {
         Payload payload = null;
         Throwable failure = null;
         try {
-            T value = format.valueOrInitial(key, before.payload());
+            T value = format.startingValue(key, before.payload());
             after = call(function, value);
             if (after != value && !after.equals(value)) {
                 payload = format.payload(after);
             }
         } catch (Throwable e) {
             failure = e;
+        }
+        if (aborted) {
+            return carryUpdate(key, function, lease); // which is told so
         }
         List<Check> checks = List.of(Check.versionIs(key, before.version()));
         Commit commit = commit(checks, payload == null ? List.of() : List.of(Mutation.put(key, payload, lease)));
@@ -254,20 +266,25 @@ final class UpdatePipeline<T> {
             Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
             Draft<T> draft = new Draft<>(this, 1);
             update.adopt(draft, after, payload, failure);
-            goOn(update, draft, commit, answer);
+            goOn(update, draft, commit, answer, startedNanos);
             return update.await();
         }
         Known now = before;
-        if (payload != null) {
-            now = new Known(committed.head(), payload);
-            knowledge.learn(key, now);
+        try {
+            Change change = payload == null ? null : committed.outcome(0);
+            if (change != null) {
+                now = new Known(change.version(), payload);
+                knowledge.learn(key, now);
+            }
+            acknowledge(committed);
+            if (context.metrics().isEnabled()) {
+                context.committed(topic(), failure == null ? 1 : 0, startedNanos);
+            }
+        } finally {
+            drive(null);
         }
-        acknowledge(committed);
-        if (context.metrics().isEnabled()) {
-            context.committed(topic(), failure == null ? 1 : 0, startedNanos);
-        }
-        drive(null);
         if (failure != null) {
+            countFailure(failure);
             throw Operation.raise(failure);
         }
         return new Versioned<>(after, now.version(), now.payload() != null);
@@ -279,10 +296,15 @@ final class UpdatePipeline<T> {
         return succeeded && answer.join() instanceof Committed committed ? committed : null;
     }
 
-    private void goOn(Operation<T, ?> applied, Draft<T> draft, Commit commit, CompletableFuture<CommitResult> answer) {
+    private void goOn(
+            Operation<T, ?> applied,
+            Draft<T> draft,
+            Commit commit,
+            CompletableFuture<CommitResult> answer,
+            long startedNanos) {
         applied.keepPrivate();
         applied.send();
-        Batch<T> batch = new Batch<>(this, List.of(applied));
+        Batch<T> batch = new Batch<>(this, List.of(applied), startedNanos);
         batch.sending(commit, draft);
         carried = 0;
         loop(takeIn(batch, answer));
@@ -299,8 +321,18 @@ final class UpdatePipeline<T> {
     private void loop(@Nullable Batch<T> start) {
         Batch<T> batch = start;
         while (batch != null) {
-            CompletableFuture<?> stage = advance(batch);
+            CompletableFuture<?> stage = step(batch);
             batch = stage == null ? next() : takeIn(batch, stage);
+        }
+    }
+
+    /** Starts the batch's next step; whatever goes wrong in it, the pipeline goes on. */
+    private @Nullable CompletableFuture<?> step(Batch<T> batch) {
+        try {
+            return advance(batch);
+        } catch (Throwable e) {
+            batch.breakDown(e);
+            return null;
         }
     }
 
@@ -310,7 +342,7 @@ final class UpdatePipeline<T> {
             leave(batch, stage);
             return null;
         }
-        return absorb(batch, stage) ? next() : batch;
+        return finishes(batch, stage) ? next() : batch;
     }
 
     /** Leaves ownership with the stage; its completion goes on. */
@@ -326,7 +358,7 @@ final class UpdatePipeline<T> {
 
     private void resume(Batch<T> batch, CompletableFuture<?> stage) {
         OWNED.setVolatile(this, RUNNING);
-        drive(absorb(batch, stage) ? null : batch);
+        drive(finishes(batch, stage) ? null : batch);
     }
 
     /** The next batch, or {@code null} after ownership was given up, to nobody or to the dispatcher. */
@@ -339,7 +371,7 @@ final class UpdatePipeline<T> {
             List<Operation<T, ?>> operations = poll();
             if (!operations.isEmpty()) {
                 carried += operations.size();
-                Batch<T> batch = new Batch<>(this, operations);
+                Batch<T> batch = new Batch<>(this, operations, context.startNanos());
                 if (carried <= MAX_CARRIED) {
                     return batch;
                 }
@@ -434,7 +466,7 @@ final class UpdatePipeline<T> {
     private CompletableFuture<CommitResult> send(Commit commit) {
         try {
             return context.backend().commit(commit).toCompletableFuture();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -456,7 +488,16 @@ final class UpdatePipeline<T> {
         return over;
     }
 
-    /** Takes in what a step brought; true if the batch is finished. */
+    /** Takes in what a step brought, and whatever goes wrong in that; true if the batch is finished. */
+    private boolean finishes(Batch<T> batch, CompletableFuture<?> stage) {
+        try {
+            return absorb(batch, stage);
+        } catch (Throwable e) {
+            batch.breakDown(e);
+            return true;
+        }
+    }
+
     private boolean absorb(Batch<T> batch, CompletableFuture<?> stage) {
         Object result;
         try {
@@ -581,7 +622,7 @@ final class UpdatePipeline<T> {
     /** Takes over what the replica has heard of other nodes, so that the first try is not lost. */
     private void catchUp() {
         Replica<T> view = replica;
-        if (view != null) {
+        if (view != null && knowledge.isBehind(view.current().version())) {
             knowledge.learnIfNewer(view.known());
         }
     }

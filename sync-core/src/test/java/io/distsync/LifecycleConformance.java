@@ -153,6 +153,28 @@ abstract class LifecycleConformance {
     }
 
     @Test
+    @DisplayName("API: a function that outlasts the grace period changes nothing")
+    void functionThatOutlastsTheGrace() {
+        SyncService node = nodes().open(builder -> builder.shutdownGrace(Duration.ZERO));
+        Topic<Counter> topic = nodes().counters();
+        node.send(topic, Counter.of(1));
+        Gate gate = nodes().gate();
+        Together.Running<?> underWay = Together.start(
+                "under-way",
+                () -> node.optimisticUpdate(topic, state -> {
+                    gate.pass();
+                    return state.plus(1);
+                }));
+        gate.awaitArrival();
+
+        node.close();
+        gate.open();
+
+        assertThat(underWay.failure()).isInstanceOf(NotAppliedException.class);
+        assertThat(nodes().head(topic).revision()).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("API: operations racing with close end one way or the other, and tell the truth")
     void closeRacingWithOperations() {
         Topic<Counter> topic = nodes().counters();

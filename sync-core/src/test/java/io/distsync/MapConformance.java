@@ -16,6 +16,7 @@ import io.distsync.backend.Subscription;
 import io.distsync.backend.TopicOptions;
 import io.distsync.error.AbsentStateException;
 import io.distsync.error.RejectedException;
+import io.distsync.error.ServiceClosedException;
 import io.distsync.error.UndecodableStateException;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
@@ -735,7 +736,7 @@ abstract class MapConformance {
     }
 
     @Test
-    @DisplayName("API: closing a map ends its replicas and subscriptions, and the topic stays")
+    @DisplayName("API: closing a map ends its replicas, subscriptions and operations, and the topic stays")
     void closingAMap() {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
@@ -751,6 +752,9 @@ abstract class MapConformance {
         eventually(() -> assertThat(following.entries()).hasSize(1));
         map.close();
         map.close();
+        assertThatThrownBy(() -> map.update("key", state -> state.plus(1))).isInstanceOf(ServiceClosedException.class);
+        assertThatThrownBy(() -> map.put("key", Counter.of(9))).isInstanceOf(ServiceClosedException.class);
+        assertThatThrownBy(() -> map.get("key")).isInstanceOf(ServiceClosedException.class);
         other.put("key", Counter.of(2));
         assertThat(replica.get("key").orElseThrow().value()).isEqualTo(Counter.of(1));
         assertThat(replica.status().isCurrent()).isFalse();

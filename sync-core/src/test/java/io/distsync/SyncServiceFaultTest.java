@@ -4,6 +4,7 @@ import static io.distsync.Nodes.eventually;
 import static io.distsync.Nodes.failureOf;
 import static io.distsync.Nodes.join;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.distsync.ScriptedBackend.Delayed;
@@ -13,7 +14,9 @@ import io.distsync.backend.Change;
 import io.distsync.backend.Commit;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.TopicOptions;
+import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.codec.Codec;
+import io.distsync.error.AbsentStateException;
 import io.distsync.error.ConflictException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
@@ -710,6 +713,22 @@ class SyncServiceFaultTest {
         failureOf(() -> node.sendAsync(topic, Counter.of(2)));
         eventually(() -> assertThat(metrics.count("notApplied")).isEqualTo(1));
         assertThat(metrics.count("committed")).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("API: meters count an update that found nothing to start from, in a store that answers at once too")
+    void metricsOfAnUpdateThatFindsNothing() {
+        CountingMetrics metrics = new CountingMetrics();
+        Topic<Counter> topic = nodes.uninitialised();
+        try (LocalSyncBackend store = LocalSyncBackend.create();
+                SyncService node = SyncService.builder(store).metrics(metrics).build()) {
+            for (int i = 1; i <= 3; i++) {
+                assertThatThrownBy(() -> node.optimisticUpdate(topic, state -> state.plus(1)))
+                        .isInstanceOf(AbsentStateException.class);
+                assertThat(metrics.count("notApplied")).isEqualTo(i);
+            }
+            assertThat(metrics.count("committed")).isZero();
+        }
     }
 
     @Test

@@ -7,7 +7,8 @@ import java.time.Duration;
  * How a store keeps a topic.
  *
  * @param retention what the log keeps
- * @param logPayloads whether changes carry payloads; without them the log names the keys only
+ * @param logPayloads whether changes carry payloads; without them the log names the keys only. All senders must agree:
+ *     what the last commit says holds for the whole log.
  * @param idleMillis after how long without a commit the whole topic may be dropped, or {@link Long#MAX_VALUE} for never. A
  *     topic that is followed, has seen a fence or holds a lease is not idle. Versions go on growing when it returns.
  */
