@@ -1,0 +1,297 @@
+package io.distsync.testsupport.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A TCP proxy on loopback that behaves until it is told not to: it cuts connections, loses what is on its way in one
+ * direction, holds everything back, or is slow.
+ */
+public final class FaultProxy implements AutoCloseable {
+
+    /*
+     * Threads. One accepts; two for each connection carry bytes, one in each direction. The lock guards the faults; it is
+     * never held while a socket is read or written. Tests call from threads of their own.
+     */
+
+    private static final int BUFFER = 64 * 1024;
+    private static final long JOIN_MILLIS = 5_000;
+
+    /** Which way bytes travel. */
+    private enum Direction {
+        REQUEST,
+        REPLY
+    }
+
+    private final InetSocketAddress target;
+    private final ServerSocket server;
+    private final Set<Link> links = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger accepted = new AtomicInteger();
+    private final AtomicInteger faults = new AtomicInteger();
+    private final Thread acceptor;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private boolean holding;
+    private boolean refusing;
+    private int requestsToLose;
+    private int repliesToLose;
+    private long delayNanos;
+
+    private volatile boolean closed;
+
+    private FaultProxy(InetSocketAddress target, ServerSocket server) {
+        this.target = target;
+        this.server = server;
+        this.acceptor = new Thread(this::accept, "fault-proxy-" + server.getLocalPort());
+    }
+
+    /** Begins to forward what comes in on a port of its own to a port on loopback. */
+    public static FaultProxy to(int port) {
+        try {
+            ServerSocket server = new ServerSocket();
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), Ports.free()));
+            FaultProxy proxy = new FaultProxy(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), server);
+            proxy.acceptor.start();
+            return proxy;
+        } catch (IOException e) {
+            throw new UncheckedIOException("no proxy to port " + port, e);
+        }
+    }
+
+    /** Where clients connect to. */
+    public int port() {
+        return server.getLocalPort();
+    }
+
+    /** Connections open at this moment. */
+    public int connections() {
+        return links.size();
+    }
+
+    /** Connections accepted so far. */
+    public int accepted() {
+        return accepted.get();
+    }
+
+    /** Faults that have happened so far: a test whose faults did not happen shows nothing. */
+    public int faults() {
+        return faults.get();
+    }
+
+    // --- faults -----------------------------------------------------------------------------------------------------
+
+    /** Resets every open connection; new ones are welcome. */
+    public void cut() {
+        for (Link link : links) {
+            faults.incrementAndGet();
+            link.reset();
+        }
+    }
+
+    /** From now on new connections end as soon as they are made, or no longer. */
+    public void refuse(boolean refuse) {
+        change(() -> refusing = refuse);
+    }
+
+    /** The next n pieces from a client never arrive, and their connections end. */
+    public void loseRequests(int n) {
+        change(() -> requestsToLose = n);
+    }
+
+    /** The next n pieces from the server never arrive, though it did what it was asked; their connections end. */
+    public void loseReplies(int n) {
+        change(() -> repliesToLose = n);
+    }
+
+    /** Half-open: connections stay, but nothing arrives any more in either direction. New connections are held too. */
+    public void hold() {
+        faults.incrementAndGet();
+        change(() -> holding = true);
+    }
+
+    /** What was held back arrives, late. */
+    public void release() {
+        change(() -> holding = false);
+    }
+
+    /** Each piece of a reply arrives that much later than it would have. */
+    public void delay(Duration delay) {
+        change(() -> delayNanos = delay.toNanos());
+    }
+
+    private void change(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits as long as it must; false if the piece is lost. */
+    private boolean passes(Direction direction) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = direction == Direction.REPLY ? delayNanos : 0;
+            while ((holding || left > 0) && !closed) {
+                if (holding) {
+                    changed.await();
+                } else {
+                    left = changed.awaitNanos(left);
+                }
+            }
+            if (direction == Direction.REQUEST && requestsToLose > 0) {
+                requestsToLose--;
+                faults.incrementAndGet();
+                return false;
+            }
+            if (direction == Direction.REPLY && repliesToLose > 0) {
+                repliesToLose--;
+                faults.incrementAndGet();
+                return false;
+            }
+            return !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isRefusing() {
+        lock.lock();
+        try {
+            return refusing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- connections ------------------------------------------------------------------------------------------------
+
+    private void accept() {
+        while (!closed) {
+            try {
+                Socket client = server.accept();
+                accepted.incrementAndGet();
+                if (isRefusing()) {
+                    faults.incrementAndGet();
+                    end(client, true);
+                } else {
+                    connect(client);
+                }
+            } catch (IOException e) {
+                // closed, which ends the loop, or a client that has left already
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        Socket upstream = new Socket();
+        Link link = new Link(client, upstream);
+        try {
+            upstream.connect(target);
+            client.setTcpNoDelay(true);
+            upstream.setTcpNoDelay(true);
+            links.add(link);
+            link.start();
+        } catch (IOException e) {
+            link.close(); // the server is away: so is the proxy
+        }
+        if (closed) {
+            link.close();
+        }
+    }
+
+    private static void end(Socket socket, boolean abruptly) {
+        try (socket) {
+            if (abruptly) {
+                socket.setSoLinger(true, 0);
+            }
+        } catch (IOException e) {
+            // it is gone
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        change(() -> holding = false);
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        links.forEach(Link::close);
+        try {
+            acceptor.join(JOIN_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One connection of a client, and ours to the server for it. */
+    private final class Link {
+
+        private final Socket client;
+        private final Socket upstream;
+
+        Link(Socket client, Socket upstream) {
+            this.client = client;
+            this.upstream = upstream;
+        }
+
+        void start() {
+            String name = "fault-proxy-" + port() + "-" + accepted.get();
+            new Thread(() -> carry(client, upstream, Direction.REQUEST), name + "-request").start();
+            new Thread(() -> carry(upstream, client, Direction.REPLY), name + "-reply").start();
+        }
+
+        private void carry(Socket from, Socket to, Direction direction) {
+            byte[] buffer = new byte[BUFFER];
+            try (InputStream in = from.getInputStream();
+                    OutputStream out = to.getOutputStream()) {
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    if (!passes(direction)) {
+                        reset();
+                        return;
+                    }
+                    out.write(buffer, 0, n);
+                    out.flush();
+                }
+            } catch (IOException e) {
+                // cut on one side: the other one follows
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                close();
+            }
+        }
+
+        void close() {
+            end(false);
+        }
+
+        void reset() {
+            end(true);
+        }
+
+        private void end(boolean abruptly) {
+            links.remove(this);
+            FaultProxy.end(client, abruptly);
+            FaultProxy.end(upstream, abruptly);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.distsync.testsupport.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.distsync.testsupport.redis.RedisServer;
+import io.distsync.testsupport.redis.RedisServer.Durability;
+import io.distsync.testsupport.redis.RespClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class FaultProxyTest {
+
+    private RedisServer server;
+    private FaultProxy proxy;
+
+    @BeforeEach
+    void start() {
+        server = RedisServer.start(Durability.NONE);
+        proxy = FaultProxy.to(server.port());
+    }
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+        server.close();
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.equals("fault-proxy-" + proxy.port()));
+    }
+
+    @Test
+    void carriesBothWays() throws IOException {
+        try (RespClient client = new RespClient(proxy.port())) {
+            assertThat(client.call("SET", "key", "x".repeat(200_000))).isEqualTo("OK");
+            assertThat(client.call("GET", "key")).isEqualTo("x".repeat(200_000));
+        }
+        assertThat(proxy.faults()).isZero();
+    }
+
+    @Test
+    void cutEndsOpenConnectionsOnly() throws IOException {
+        try (RespClient before = new RespClient(proxy.port())) {
+            before.call("PING");
+            proxy.cut();
+
+            assertThatThrownBy(() -> before.call("PING")).isInstanceOf(IOException.class);
+        }
+        assertThat(ping()).isEqualTo("PONG");
+        assertThat(proxy.faults()).isOne();
+    }
+
+    @Test
+    void lostReplyLeavesTheServerChanged() throws IOException {
+        try (RespClient client = new RespClient(proxy.port())) {
+            client.call("SET", "n", "1");
+            proxy.loseReplies(1);
+
+            assertThatThrownBy(() -> client.call("INCR", "n")).isInstanceOf(IOException.class);
+        }
+        assertThat(server.call("GET", "n")).isEqualTo("2");
+    }
+
+    @Test
+    void lostRequestLeavesTheServerAsItWas() throws IOException {
+        try (RespClient client = new RespClient(proxy.port())) {
+            client.call("SET", "n", "1");
+            proxy.loseRequests(1);
+
+            assertThatThrownBy(() -> client.call("INCR", "n")).isInstanceOf(IOException.class);
+        }
+        assertThat(server.call("GET", "n")).isEqualTo("1");
+    }
+
+    @Test
+    void whatIsHeldArrivesAfterTheRelease() throws Exception {
+        try (RespClient client = new RespClient(proxy.port())) {
+            client.call("PING");
+            proxy.hold();
+            CompletableFuture<Object> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return client.call("PING");
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThatThrownBy(() -> answer.get(100, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(java.util.concurrent.TimeoutException.class);
+
+            proxy.release();
+
+            assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void delayedReplyIsLate() throws IOException {
+        try (RespClient client = new RespClient(proxy.port())) {
+            client.call("PING");
+            proxy.delay(Duration.ofMillis(50));
+            long start = System.nanoTime();
+
+            client.call("PING");
+
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(50));
+        }
+    }
+
+    @Test
+    void refusedConnectionsEndAtOnce() throws IOException {
+        proxy.refuse(true);
+        assertThatThrownBy(this::ping).isInstanceOf(IOException.class);
+        assertThat(proxy.faults()).isOne();
+
+        proxy.refuse(false);
+        assertThat(ping()).isEqualTo("PONG");
+    }
+
+    private @Nullable Object ping() throws IOException {
+        try (RespClient client = new RespClient(proxy.port())) {
+            return client.call("PING");
+        }
+    }
+}
