@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -27,46 +28,75 @@ public final class RedisServer implements AutoCloseable {
      */
 
     private static final Duration START_WITHIN = Duration.ofSeconds(15);
+    private static final int CLUSTER_BUS = 10_000; // above the port, always
     private static final long POLL_NANOS = Duration.ofMillis(5).toNanos();
 
     /** What a kill leaves of what was acknowledged. */
     public enum Durability {
         /** Everything: each write is on disk before its reply. */
-        ALWAYS,
+        ALWAYS("yes", "always"),
         /** What was written to disk up to a second ago. */
-        EVERY_SECOND,
+        EVERY_SECOND("yes", "everysec"),
         /** Nothing. */
-        NONE
+        NONE("no", "no");
+
+        private final String appendOnly;
+        private final String sync;
+
+        Durability(String appendOnly, String sync) {
+            this.appendOnly = appendOnly;
+            this.sync = sync;
+        }
+
+        private List<String> options() {
+            return List.of("appendonly " + appendOnly, "appendfsync " + sync);
+        }
     }
 
     private final Path folder;
     private final int port;
-    private final Durability durability;
-    private final List<String> options;
+    private final List<String> arguments;
     private final Thread atExit = new Thread(this::destroy, "redis-at-exit");
     private @Nullable Process process;
     private boolean paused;
 
-    private RedisServer(Path folder, int port, Durability durability, List<String> options) {
+    private RedisServer(Path folder, int port, List<String> arguments) {
         this.folder = folder;
         this.port = port;
-        this.durability = durability;
-        this.options = List.copyOf(options);
+        this.arguments = List.copyOf(arguments);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /**
      * A running server.
      *
-     * @param options as on the command line of {@code redis-server}, without the leading dashes: {@code "maxmemory 1mb"}
+     * @param options as in a configuration file: {@code "maxmemory 1mb"}
      */
     public static RedisServer start(Durability durability, String... options) {
+        List<String> lines = new ArrayList<>(durability.options());
+        lines.addAll(List.of(options));
+        lines.add("save \"\"");
+        return launch(lines, List.of());
+    }
+
+    /**
+     * A running sentinel: the same program, in its other role.
+     *
+     * @param options as in a configuration file: {@code "sentinel monitor …"}
+     */
+    static RedisServer startSentinel(List<String> options) {
+        return launch(options, List.of("--sentinel"));
+    }
+
+    /** The configuration is a file, because sentinels and cluster nodes insist on writing theirs. */
+    private static RedisServer launch(List<String> options, List<String> arguments) {
         try {
-            RedisServer server = new RedisServer(
-                    Files.createTempDirectory("redis-"),
-                    Ports.free(10_000), // the second port is the cluster bus
-                    durability,
-                    List.of(options));
+            Path folder = Files.createTempDirectory("redis-");
+            int port = Ports.free(CLUSTER_BUS);
+            List<String> lines = new ArrayList<>(List.of("port " + port, "bind 127.0.0.1", "dir " + folder));
+            lines.addAll(options);
+            Files.write(folder.resolve("redis.conf"), lines);
+            RedisServer server = new RedisServer(folder, port, arguments);
             server.start();
             return server;
         } catch (IOException e) {
@@ -133,27 +163,10 @@ public final class RedisServer implements AutoCloseable {
     // --- process ----------------------------------------------------------------------------------------------------
 
     private List<String> command() {
-        List<String> command = new ArrayList<>(List.of(
-                RedisBinary.find().toString(),
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                "127.0.0.1",
-                "--dir",
-                folder.toString(),
-                "--save",
-                ""));
-        command.addAll(
-                switch (durability) {
-                    case ALWAYS -> List.of("--appendonly", "yes", "--appendfsync", "always");
-                    case EVERY_SECOND -> List.of("--appendonly", "yes", "--appendfsync", "everysec");
-                    case NONE -> List.of("--appendonly", "no");
-                });
-        for (String option : options) {
-            List<String> words = List.of(option.split(" ", -1));
-            command.add("--" + words.get(0));
-            command.addAll(words.subList(1, words.size()));
-        }
+        List<String> command = new ArrayList<>();
+        command.add(RedisBinary.find().toString());
+        command.add(folder.resolve("redis.conf").toString());
+        command.addAll(arguments);
         return command;
     }
 
@@ -212,6 +225,20 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** Waits for the server to say something on a command; a minute at most. */
+    void await(String wanted, String... command) {
+        long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        String said = "";
+        while (System.nanoTime() - end < 0) {
+            said = String.valueOf(call(command));
+            if (said.contains(wanted)) {
+                return;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        throw new IllegalStateException(this + " did not say '" + wanted + "' but: " + said);
+    }
+
     private File log() {
         return folder.resolve("redis.log").toFile();
     }
@@ -221,7 +248,7 @@ public final class RedisServer implements AutoCloseable {
         kill();
         Runtime.getRuntime().removeShutdownHook(atExit);
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(java.util.Comparator.reverseOrder())
+            files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
