@@ -126,12 +126,8 @@ abstract class LifecycleConformance {
         assertThat(nodes().head(topic).revision()).isEqualTo(2);
     }
 
-    @Test
-    @DisplayName("API: what was not sent when the grace period ends fails as not applied, and never is")
-    void closeWithoutGrace() {
-        SyncService node = nodes().open(builder -> builder.shutdownGrace(Duration.ZERO));
-        Topic<Counter> topic = nodes().counters();
-        Gate gate = nodes().gate();
+    /** Begins an update, and returns while its function waits at the gate. */
+    private static Together.Running<?> incrementBehind(Gate gate, SyncService node, Topic<Counter> topic) {
         Together.Running<?> underWay = Together.start(
                 "under-way",
                 () -> node.optimisticUpdate(topic, state -> {
@@ -139,6 +135,16 @@ abstract class LifecycleConformance {
                     return state.plus(1);
                 }));
         gate.awaitArrival();
+        return underWay;
+    }
+
+    @Test
+    @DisplayName("API: what was not sent when the grace period ends fails as not applied, and never is")
+    void closeWithoutGrace() {
+        SyncService node = nodes().open(builder -> builder.shutdownGrace(Duration.ZERO));
+        Topic<Counter> topic = nodes().counters();
+        Gate gate = nodes().gate();
+        Together.Running<?> underWay = incrementBehind(gate, node, topic);
         List<CompletableFuture<Versioned<Counter>>> queued = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             queued.add(node.optimisticUpdateAsync(topic, state -> state.plus(1)));
@@ -159,13 +165,7 @@ abstract class LifecycleConformance {
         Topic<Counter> topic = nodes().counters();
         node.send(topic, Counter.of(1));
         Gate gate = nodes().gate();
-        Together.Running<?> underWay = Together.start(
-                "under-way",
-                () -> node.optimisticUpdate(topic, state -> {
-                    gate.pass();
-                    return state.plus(1);
-                }));
-        gate.awaitArrival();
+        Together.Running<?> underWay = incrementBehind(gate, node, topic);
 
         node.close();
         gate.open();
