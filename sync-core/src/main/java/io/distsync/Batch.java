@@ -248,9 +248,9 @@ final class Batch<T> {
         return true;
     }
 
-    /** Ends the batch because something failed that must not: a codec, a meter, this very code. */
+    /** Ends the batch because something failed that must not; what was told to a caller before stays. */
     void breakDown(Throwable reason) {
-        knowledge.forgetAll();
+        pipeline.brokeDown(reason);
         Throwable known = commit == null
                 ? reason
                 : new OutcomeUnknownException("failed while a commit to topic '" + name() + "' was under way", reason);

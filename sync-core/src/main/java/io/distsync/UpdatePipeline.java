@@ -29,6 +29,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries the operations of one topic to the store: the only loop that reads, applies, commits and tries again.
@@ -43,7 +45,8 @@ final class UpdatePipeline<T> {
      * 2010). Only nodes compete with nodes, and a conflict returns the winner's state, so the next try needs no read.
      *
      * Threads. `owned` makes one thread the owner; fields without `volatile` are the owner's. A caller that finds the
-     * pipeline free and nothing queued runs its operation at once; otherwise it queues it and waits. When a stage of the
+     * pipeline free and nothing queued runs its operation at once; otherwise it watches for a moment whether the pipeline
+     * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the
      * backend is pending, ownership stays with it, without a thread, and its completion goes on on the dispatcher. Who
      * gives ownership up looks at the queue once more, so no operation is left behind: it was either seen by the owner's
      * last look, or its caller finds the pipeline free after queueing it.
@@ -52,6 +55,8 @@ final class UpdatePipeline<T> {
      * entry it read, and no outcome (value, no-op, exception, conflict) is released before the store has confirmed the
      * checks, if need be by a commit that has nothing else.
      */
+
+    private static final Logger log = LoggerFactory.getLogger(UpdatePipeline.class);
 
     private static final VarHandle OWNED;
 
@@ -280,6 +285,8 @@ final class UpdatePipeline<T> {
             if (context.metrics().isEnabled()) {
                 context.committed(topic(), failure == null ? 1 : 0, startedNanos);
             }
+        } catch (Throwable e) {
+            brokeDown(e);
         } finally {
             drive(null);
         }
@@ -609,6 +616,12 @@ final class UpdatePipeline<T> {
 
     private RequestId nextRequest() {
         return new RequestId(sender, ++sequence);
+    }
+
+    /** Something failed that must not (a codec, a meter, this very code): what is believed may be half of the truth. */
+    void brokeDown(Throwable reason) {
+        knowledge.forgetAll();
+        log.error("topic '{}': a step of an update failed; the topic goes on", topic().name(), reason);
     }
 
     void countFailure(Throwable reason) {

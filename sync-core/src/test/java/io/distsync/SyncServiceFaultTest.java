@@ -716,6 +716,27 @@ class SyncServiceFaultTest {
     }
 
     @Test
+    @DisplayName("API: meters that throw spoil no update, and the topic goes on")
+    void metersThatThrow() {
+        SyncMetrics broken = new SyncMetrics() {
+            @Override
+            public void committed(String topic, int updates, Duration elapsed) {
+                throw new IllegalStateException("a broken meter");
+            }
+        };
+        Topic<Counter> topic = nodes.counters();
+        try (LocalSyncBackend store = LocalSyncBackend.create();
+                SyncService node = SyncService.builder(store).metrics(broken).build()) {
+            node.send(topic, Counter.of(1));
+            for (int i = 2; i <= 4; i++) {
+                assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value())
+                        .isEqualTo(Counter.of(i));
+            }
+            assertThat(Nodes.join(node.sendAsync(topic, Counter.of(9))).value()).isEqualTo(Counter.of(9));
+        }
+    }
+
+    @Test
     @DisplayName("API: meters count an update that found nothing to start from, in a store that answers at once too")
     void metricsOfAnUpdateThatFindsNothing() {
         CountingMetrics metrics = new CountingMetrics();
