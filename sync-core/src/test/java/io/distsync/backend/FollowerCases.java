@@ -15,6 +15,7 @@ import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -188,18 +189,18 @@ abstract class FollowerCases {
     @DisplayName("F4: trimmed exactly at a deletion: no Reset, and the key stays deleted")
     void trimAtATombstoneIsNoReset(TopicUnderTest topic) {
         TopicUnderTest kept = topic.keptShort();
-        kept.put("a", "1");
-        Version tombstone = kept.delete("a");
-        while (!kept.oldest().equals(tombstone)) {
-            kept.put("b", "1");
-            assertThat(kept.oldest().isNewerThan(tombstone)).isFalse();
+        Set<Version> tombstones = new HashSet<>();
+        while (!tombstones.contains(kept.oldest())) {
+            kept.put("a", "1");
+            tombstones.add(kept.delete("a"));
         }
+        Version tombstone = kept.oldest();
 
         try (RecordingFollower follower = kept.follow(tombstone, Scope.entries());
                 RecordingFollower fresh = kept.followEntries()) {
             follower.awaitAt(kept.head());
             assertThat(follower.resets()).isEmpty();
-            assertThat(follower.texts()).containsOnlyKeys("b");
+            assertThat(follower.texts()).isEmpty();
             fresh.awaitAt(kept.head()).verifyHolds(kept);
         }
     }
@@ -257,6 +258,7 @@ abstract class FollowerCases {
                 throw new ThrownByListener();
             }
         })) {
+            follower.awaitState(FeedState.CURRENT);
             for (int i = 1; i <= 5; i++) {
                 topic.put("a", "" + i);
             }

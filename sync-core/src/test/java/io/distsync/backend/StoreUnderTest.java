@@ -1,6 +1,7 @@
 package io.distsync.backend;
 
 import io.distsync.NothingLeftBehind;
+import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.OutcomeUnknownException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
 
 /** What one case works with: a store, its clients, the topics used, the followers opened. */
 final class StoreUnderTest {
@@ -144,14 +146,12 @@ final class StoreUnderTest {
 
     /** Sends a commit again until it is answered; what a caller does who may not give up. */
     static CommitResult insist(SyncBackend client, Commit commit) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return await(client.commit(commit));
-            } catch (OutcomeUnknownException e) {
-                if (attempt == 10) {
-                    throw e;
-                }
-            }
-        }
+        return Awaitility.await()
+                .atMost(BOUND)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .ignoreExceptionsMatching(failure ->
+                        failure instanceof OutcomeUnknownException || failure instanceof BackendUnavailableException)
+                .until(() -> await(client.commit(commit)), result -> true);
     }
 }

@@ -9,6 +9,7 @@ import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
+import io.distsync.backend.support.Audience;
 import io.distsync.backend.support.Follower;
 import io.distsync.backend.support.TopicStore;
 import io.distsync.time.TimeSource;

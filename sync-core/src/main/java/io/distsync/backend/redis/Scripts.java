@@ -4,24 +4,77 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
-/** The Lua scripts, as they are sent to one incarnation of a server. */
+/**
+ * The Lua scripts of one backend. Each incarnation of a server gets a text of its own, with its name in it: a server that
+ * was restarted or promoted does not know the text made for another one, and says so.
+ */
 final class Scripts {
 
-    private static final String INCARNATION = "@incarnation@";
+    /** What a script is for; the resource has the same name. */
+    enum Kind {
+        COMMIT,
+        READ,
+        HISTORY,
+        KEEPALIVE,
+        SWEEP,
+        DUE;
 
-    private Scripts() {}
+        private String resource() {
+            return name().toLowerCase(Locale.ROOT) + ".lua";
+        }
+    }
 
     /**
-     * The script that applies a commit.
+     * A script as one incarnation knows it.
      *
-     * @param incarnation identity of the server's memory: changes when it restarts or is promoted
+     * @param digest what EVALSHA calls it by
      */
-    static String commit(String incarnation) {
-        if (!incarnation.matches("[A-Za-z0-9:-]+")) {
-            throw new IllegalArgumentException("no incarnation of a server: '" + incarnation + "'");
+    record Script(String text, String digest) {}
+
+    private final Map<Kind, String> texts = new EnumMap<>(Kind.class);
+
+    /**
+     * @param prefix put before every channel
+     * @param sharded whether channels belong to shards
+     * @param seam changes the texts; for tests that move the server's clock
+     */
+    Scripts(String prefix, boolean sharded, UnaryOperator<String> seam) {
+        String shared = load("topic.lua")
+                .replace("@prefix@", prefix)
+                .replace("@publish@", sharded ? "SPUBLISH" : "PUBLISH")
+                .replace("@followed@", sharded ? "SHARDNUMSUB" : "NUMSUB");
+        for (Kind kind : Kind.values()) {
+            texts.put(kind, seam.apply((kind == Kind.DUE ? "" : shared) + load(kind.resource())));
         }
-        return load("commit.lua").replace(INCARNATION, incarnation);
+    }
+
+    /** The scripts for one incarnation of a server. */
+    Map<Kind, Script> forIncarnation(String incarnation) {
+        if (!incarnation.matches("[A-Za-z0-9-]+")) {
+            throw new MalformedReplyException("no incarnation of a server: '" + incarnation + "'");
+        }
+        Map<Kind, Script> scripts = new EnumMap<>(Kind.class);
+        texts.forEach((kind, text) -> {
+            String own = text.replace("@incarnation@", incarnation);
+            scripts.put(kind, new Script(own, digest(own.getBytes(StandardCharsets.UTF_8))));
+        });
+        return scripts;
+    }
+
+    private static String digest(byte[] text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-1", e);
+        }
     }
 
     private static String load(String name) {

@@ -1,4 +1,4 @@
-/** Topics on Redis; not complete yet, and therefore nothing of it is public. */
+/** The backend that keeps topics in Redis. */
 @NullMarked
 package io.distsync.backend.redis;
 

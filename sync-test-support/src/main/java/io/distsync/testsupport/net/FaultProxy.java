@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +50,7 @@ public final class FaultProxy implements AutoCloseable {
     private boolean refusing;
     private int requestsToLose;
     private int repliesToLose;
+    private byte[] lostQuestion = {};
     private long delayNanos;
 
     private volatile boolean closed;
@@ -113,7 +116,16 @@ public final class FaultProxy implements AutoCloseable {
 
     /** The next n pieces from the server never arrive, though it did what it was asked; their connections end. */
     public void loseReplies(int n) {
-        change(() -> repliesToLose = n);
+        loseRepliesTo("", n);
+    }
+
+    /** The same, but only for replies to a piece from the client in which this text appears. */
+    public void loseRepliesTo(String question, int n) {
+        byte[] bytes = question.getBytes(StandardCharsets.UTF_8);
+        change(() -> {
+            lostQuestion = bytes;
+            repliesToLose = n;
+        });
     }
 
     /** Half-open: connections stay, but nothing arrives any more in either direction. New connections are held too. */
@@ -143,7 +155,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /** Waits as long as it must; false if the piece is lost. */
-    private boolean passes(Direction direction) throws InterruptedException {
+    private boolean passes(Direction direction, Link link) throws InterruptedException {
         lock.lock();
         try {
             long left = direction == Direction.REPLY ? delayNanos : 0;
@@ -159,7 +171,7 @@ public final class FaultProxy implements AutoCloseable {
                 faults.incrementAndGet();
                 return false;
             }
-            if (direction == Direction.REPLY && repliesToLose > 0) {
+            if (direction == Direction.REPLY && repliesToLose > 0 && link.asked(lostQuestion)) {
                 repliesToLose--;
                 faults.incrementAndGet();
                 return false;
@@ -247,6 +259,7 @@ public final class FaultProxy implements AutoCloseable {
 
         private final Socket client;
         private final Socket upstream;
+        private volatile byte[] question = {};
 
         Link(Socket client, Socket upstream) {
             this.client = client;
@@ -264,7 +277,10 @@ public final class FaultProxy implements AutoCloseable {
             try (InputStream in = from.getInputStream();
                     OutputStream out = to.getOutputStream()) {
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    if (!passes(direction)) {
+                    if (direction == Direction.REQUEST) {
+                        question = Arrays.copyOf(buffer, n);
+                    }
+                    if (!passes(direction, this)) {
                         reset();
                         return;
                     }
@@ -278,6 +294,17 @@ public final class FaultProxy implements AutoCloseable {
             } finally {
                 close();
             }
+        }
+
+        /** Whether these bytes are in the last piece from the client. */
+        boolean asked(byte[] wanted) {
+            byte[] last = question;
+            for (int i = 0; i + wanted.length <= last.length; i++) {
+                if (Arrays.equals(last, i, i + wanted.length, wanted, 0, wanted.length)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         void close() {

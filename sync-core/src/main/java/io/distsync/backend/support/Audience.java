@@ -1,31 +1,33 @@
-package io.distsync.backend.local;
+package io.distsync.backend.support;
 
 import io.distsync.backend.Change;
 import io.distsync.backend.Scope;
-import io.distsync.backend.support.Follower;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The followers of one topic. Those of keys are found by the key that changed, so that a commit costs nothing for
- * followers of other keys, be they a thousand. Guarded by the topic's monitor; a callback may add and remove, therefore
- * the arrays are replaced and never changed.
+ * followers of other keys, be they a thousand.
+ *
+ * <p>Safe to share: adding and removing take this object's monitor, telling takes none, so a callback may add and remove.
  */
-final class Audience {
+public final class Audience {
 
     private static final Follower[] NOBODY = {};
 
-    private Follower[] ofEverything = NOBODY;
-    private @Nullable Map<String, Follower[]> ofKeys;
+    // Arrays are replaced and never changed.
+    private volatile Follower[] ofEverything = NOBODY;
+    private volatile @Nullable Map<String, Follower[]> ofKeys;
 
-    void add(Follower follower, Scope scope) {
+    /** Adds a follower, which is told of what happens from now on. */
+    public synchronized void add(Follower follower, Scope scope) {
         if (scope instanceof Scope.Keys keys) {
-            Map<String, Follower[]> byKey = ofKeys == null ? new HashMap<>() : ofKeys;
+            Map<String, Follower[]> byKey = ofKeys == null ? new ConcurrentHashMap<>() : ofKeys;
             keys.keys().forEach(key -> byKey.merge(key, new Follower[] {follower}, Audience::joined));
             ofKeys = byKey;
         } else {
@@ -33,7 +35,8 @@ final class Audience {
         }
     }
 
-    void remove(Follower follower, Scope scope) {
+    /** Removes a follower; one that is being told something may still be told the rest of it. */
+    public synchronized void remove(Follower follower, Scope scope) {
         Map<String, Follower[]> byKey = ofKeys;
         if (scope instanceof Scope.Keys keys && byKey != null) {
             keys.keys()
@@ -46,11 +49,14 @@ final class Audience {
         }
     }
 
-    boolean isEmpty() {
-        return ofEverything.length == 0 && (ofKeys == null || ofKeys.isEmpty());
+    /** Whether there is nobody. */
+    public boolean isEmpty() {
+        Map<String, Follower[]> byKey = ofKeys;
+        return ofEverything.length == 0 && (byKey == null || byKey.isEmpty());
     }
 
-    void tell(List<Change> commit) {
+    /** Hands the changes of one commit to the followers in whose scope they are. */
+    public void tell(List<Change> commit) {
         for (Follower follower : ofEverything) {
             follower.live(commit);
         }

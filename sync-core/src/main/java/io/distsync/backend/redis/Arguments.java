@@ -1,0 +1,204 @@
+package io.distsync.backend.redis;
+
+import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
+import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Selection;
+import io.distsync.backend.TopicOptions;
+import io.distsync.version.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/** The arguments of the scripts, in the order their heads describe. */
+final class Arguments {
+
+    private static final byte[] ZERO = {'0'};
+    private static final byte[] ONE = {'1'};
+    private static final byte[] EMPTY = {};
+
+    private final List<byte[]> list;
+
+    private Arguments(int expected) {
+        list = new ArrayList<>(expected);
+    }
+
+    static byte[][] commit(Commit commit) {
+        List<Mutation> mutations = commit.mutations();
+        Arguments content = new Arguments(2 + 3 * commit.checks().size() + 3 * mutations.size());
+        content.add(commit.checks().size());
+        for (Check check : commit.checks()) {
+            content.add(check);
+        }
+        content.add(mutations.size());
+        for (Mutation mutation : mutations) {
+            content.add(mutation);
+        }
+        Arguments arguments = new Arguments(content.list.size() + 16);
+        arguments.add(commit.topic());
+        arguments.add(commit.request().toString());
+        arguments.list.add(content.digest());
+        arguments.add(commit.known().epoch());
+        arguments.add(commit.known().revision());
+        arguments.add(commit.options());
+        arguments.list.addAll(content.list);
+        arguments.add(commit.selection());
+        return arguments.toArray();
+    }
+
+    static byte[][] read(String topic, Selection selection) {
+        Arguments arguments = new Arguments(8);
+        arguments.add(topic);
+        arguments.add(selection);
+        return arguments.toArray();
+    }
+
+    static byte[][] history(String topic, Version after, int limit) {
+        Arguments arguments = new Arguments(5);
+        arguments.add(topic);
+        arguments.add(after.epoch());
+        arguments.add(after.revision());
+        arguments.list.add(Versions.bytes(after));
+        arguments.add(limit);
+        return arguments.toArray();
+    }
+
+    /** @param leases key and lease id of each */
+    static byte[][] keepAlive(String topic, List<String> leases) {
+        Arguments arguments = new Arguments(1 + leases.size());
+        arguments.add(topic);
+        leases.forEach(arguments::add);
+        return arguments.toArray();
+    }
+
+    static byte[][] sweep(String topic) {
+        return new byte[][] {KeyText.encode(topic)};
+    }
+
+    private void add(TopicOptions options) {
+        TopicOptions.Retention retention = options.retention();
+        add(retention.changes() == Long.MAX_VALUE ? 0 : retention.changes());
+        add(retention.ageMillis());
+        list.add(options.logPayloads() ? ONE : ZERO);
+        add(options.idleMillis() == Long.MAX_VALUE ? 0 : options.idleMillis());
+    }
+
+    private void add(Check check) {
+        if (check instanceof Check.VersionIs versionIs) {
+            add("v");
+            add(versionIs.key());
+            list.add(Versions.bytes(versionIs.version()));
+        } else if (check instanceof Check.Exists exists) {
+            add("x");
+            add(exists.key());
+            list.add(EMPTY);
+        } else {
+            Check.Fence fence = (Check.Fence) check;
+            add("f");
+            add(fence.name());
+            list.add(Versions.bytes(fence.token()));
+        }
+    }
+
+    private void add(Mutation mutation) {
+        if (mutation instanceof Mutation.Put put) {
+            addWrite('p', put.key(), put.payload().bytes(), put.lease());
+        } else if (mutation instanceof Mutation.PutSequential put) {
+            addWrite('s', put.prefix(), put.payload().bytes(), put.lease());
+        } else if (mutation instanceof Mutation.Add add) {
+            addWrite('a', add.key(), ascii(add.delta()), add.lease());
+        } else {
+            add("d");
+            add(((Mutation.Delete) mutation).key());
+        }
+    }
+
+    private void addWrite(char kind, String key, byte[] value, LeaseRule rule) {
+        char letter = rule instanceof LeaseRule.Set ? 's' : rule instanceof LeaseRule.Keep ? 'k' : 'n';
+        list.add(new byte[] {(byte) kind, (byte) letter});
+        add(key);
+        list.add(value);
+        if (rule instanceof LeaseRule.Set set) {
+            add(set.ttlMillis());
+            add(set.id());
+        }
+    }
+
+    private void add(Selection selection) {
+        if (selection instanceof Selection.Range range) {
+            add(range);
+            return;
+        }
+        List<String> keys = ((Selection.Keys) selection).keys();
+        if (keys.isEmpty()) {
+            add("n");
+            return;
+        }
+        add("k");
+        add(keys.size());
+        keys.forEach(this::add);
+    }
+
+    private void add(Selection.Range range) {
+        boolean down = range.order() == Selection.Order.DESCENDING;
+        String prefix = range.prefix();
+        String after = range.after();
+        add("r");
+        list.add(
+                !down && after != null && after.compareTo(prefix) >= 0
+                        ? bound('(', KeyText.encode(after))
+                        : prefix.isEmpty() ? ascii("-") : bound('[', KeyText.encode(prefix)));
+        // No byte of a key is 0xFF: what follows the prefix with it follows everything that begins with the prefix.
+        byte[] end = prefix.isEmpty() ? ascii("+") : bound('(', KeyText.encode(prefix), (byte) 0xFF);
+        list.add(
+                down && after != null && (after.startsWith(prefix) || after.compareTo(prefix) < 0)
+                        ? bound('(', KeyText.encode(after))
+                        : end);
+        add(range.limit());
+        add(down ? "d" : "a");
+        boolean emptyKey = prefix.isEmpty() && (after == null || (down && !after.isEmpty()));
+        list.add(emptyKey ? ONE : ZERO);
+    }
+
+    private static byte[] bound(char kind, byte[] text, byte... more) {
+        byte[] bound = new byte[1 + text.length + more.length];
+        bound[0] = (byte) kind;
+        System.arraycopy(text, 0, bound, 1, text.length);
+        System.arraycopy(more, 0, bound, 1 + text.length, more.length);
+        return bound;
+    }
+
+    /** Tells this content from another one that carries the same request id by mistake. */
+    private byte[] digest() {
+        CRC32C crc = new CRC32C();
+        long bytes = 0;
+        for (byte[] argument : list) {
+            crc.update(argument);
+            crc.update(argument.length);
+            bytes += argument.length;
+        }
+        return ascii(Long.toHexString(crc.getValue()) + "." + bytes);
+    }
+
+    private void add(String text) {
+        list.add(KeyText.encode(text));
+    }
+
+    private void add(long number) {
+        list.add(ascii(number));
+    }
+
+    private static byte[] ascii(long number) {
+        return ascii(Long.toString(number));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private byte[][] toArray() {
+        return list.toArray(byte[][]::new);
+    }
+}

@@ -1,0 +1,30 @@
+package io.distsync.backend.redis;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.util.concurrent.CompletionStage;
+
+/** Connections to a server at an address, or to the one the sentinels name at the moment. */
+record ClientConnector(RedisClient client, RedisURI uri) implements Server.Connector {
+
+    @Override
+    public CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands() {
+        return client.connectAsync(ByteArrayCodec.INSTANCE, uri);
+    }
+
+    @Override
+    public CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels() {
+        return client.connectPubSubAsync(ByteArrayCodec.INSTANCE, uri);
+    }
+
+    @Override
+    public String name() {
+        if (uri.getSentinelMasterId() != null) {
+            return "sentinel master " + uri.getSentinelMasterId();
+        }
+        return uri.getSocket() != null ? uri.getSocket() : uri.getHost() + ":" + uri.getPort();
+    }
+}

@@ -1,0 +1,84 @@
+package io.distsync.backend.redis;
+
+import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.OutcomeUnknownException;
+import io.distsync.error.RejectedException;
+import io.distsync.error.SyncException;
+import io.lettuce.core.RedisCommandExecutionException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Says of what went wrong whether it may have had an effect. */
+final class Failures {
+
+    /** The server refused for a reason that passes, before it did anything. */
+    private static final Set<String> PASSING = Set.of(
+            "LOADING",
+            "BUSY",
+            "READONLY",
+            "MASTERDOWN",
+            "CLUSTERDOWN",
+            "TRYAGAIN",
+            "MOVED",
+            "ASK",
+            "OOM",
+            "MISCONF",
+            "NOREPLICAS",
+            "NOSCRIPT");
+
+    /** The server refused, and will do so again. */
+    private static final Set<String> LASTING = Set.of("NOAUTH", "WRONGPASS", "NOPERM", "CROSSSLOT");
+
+    private Failures() {}
+
+    /** A commit that failed. */
+    static RuntimeException ofCommit(String topic, Throwable failure) {
+        Throwable cause = Server.unwrap(failure);
+        if (cause instanceof SyncException || cause instanceof IllegalArgumentException) {
+            return (RuntimeException) cause;
+        }
+        RuntimeException refusal = refusal(topic, cause);
+        return refusal != null
+                ? refusal
+                : new OutcomeUnknownException(
+                        "no answer of Redis to a commit to topic '" + topic + "': " + cause.getMessage(), cause);
+    }
+
+    /** Something failed that changes nothing. */
+    static RuntimeException ofRead(String topic, Throwable failure) {
+        Throwable cause = Server.unwrap(failure);
+        if (cause instanceof SyncException || cause instanceof IllegalArgumentException) {
+            return (RuntimeException) cause;
+        }
+        RuntimeException refusal = refusal(topic, cause);
+        return refusal != null
+                ? refusal
+                : new BackendUnavailableException(
+                        "no answer of Redis for topic '" + topic + "': " + cause.getMessage(), cause);
+    }
+
+    static boolean isOfAReplica(Throwable failure) {
+        return code(failure).equals("READONLY");
+    }
+
+    private static @Nullable RuntimeException refusal(String topic, Throwable cause) {
+        if (!(cause instanceof RedisCommandExecutionException)) {
+            return null;
+        }
+        String code = code(cause);
+        String message = "Redis refused a request for topic '" + topic + "': " + cause.getMessage();
+        if (PASSING.contains(code)) {
+            return new BackendUnavailableException(message, cause);
+        }
+        return LASTING.contains(code) ? new RejectedException(message, cause) : null;
+    }
+
+    /** The first word of the error, or of the error a script met; up to Redis 6.2 that one comes in the middle. */
+    private static String code(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        int inScript = message.indexOf(": -");
+        String text = inScript >= 0 ? message.substring(inScript + 3) : message;
+        int end = text.indexOf(' ');
+        return end < 0 ? text : text.substring(0, end);
+    }
+}

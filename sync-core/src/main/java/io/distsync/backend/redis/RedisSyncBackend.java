@@ -1,0 +1,356 @@
+package io.distsync.backend.redis;
+
+import io.distsync.backend.BackendInfo;
+import io.distsync.backend.ChangeListener;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
+import io.distsync.backend.History;
+import io.distsync.backend.Lease;
+import io.distsync.backend.Page;
+import io.distsync.backend.Scope;
+import io.distsync.backend.Selection;
+import io.distsync.backend.Subscription;
+import io.distsync.backend.SyncBackend;
+import io.distsync.backend.redis.Scripts.Kind;
+import io.distsync.backend.support.Follower;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps topics in Redis: each commit is one script, which checks, writes, logs and announces it in one step. Several
+ * processes with a backend of the same server and prefix share their topics.
+ *
+ * <p>Needs Redis 6.2 or newer. How durable a commit is when its stage completes is the server's matter ({@code
+ * appendfsync}, replicas); {@link #info()} says what is known of it.
+ *
+ * <p>The connections are this backend's own: one for commands, one for channels. If they break, what was under way fails
+ * (a commit as unknown, anything else as not applied), and others are opened with a growing, jittered pause until {@link
+ * #close()}. The server may be away when the backend is made.
+ */
+public final class RedisSyncBackend implements SyncBackend {
+
+    /*
+     * Threads. Callers encode and send; the driver's threads decode and complete stages, and hand the messages of
+     * channels to followers. One scheduler thread opens and watches the connections, sweeps, verifies heads in rotation,
+     * and runs the pauses of followers. Nothing here blocks.
+     */
+
+    private static final int LEASES_A_CALL = 100;
+
+    private final Names names;
+    private final Scheduler scheduler;
+    private final boolean ownsScheduler;
+    private final BackendInfo limits;
+    private final Feeds feeds;
+    private final Server server;
+    private final Sweeper sweeper;
+    private final Runnable release;
+    private volatile boolean closed;
+
+    private RedisSyncBackend(Builder builder) {
+        names = new Names(builder.prefix);
+        ownsScheduler = builder.scheduler == null;
+        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-redis") : builder.scheduler;
+        limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
+        feeds = new Feeds(names);
+        release = builder.release;
+        server = new Server(
+                builder.connector,
+                new Scripts(builder.prefix, false, builder.seam),
+                builder.heartbeat,
+                builder.connectTimeout,
+                scheduler,
+                builder.time,
+                feeds);
+        sweeper = new Sweeper(server, names, feeds, builder.sweep, builder.heartbeat, scheduler);
+        server.start();
+        sweeper.start();
+    }
+
+    /**
+     * A backend with a client of its own.
+     *
+     * @param uri a server, or the sentinels that know it
+     */
+    public static Builder builder(RedisURI uri) {
+        RedisClient client = RedisClient.create(uri);
+        client.setOptions(safe(ClientOptions.create()));
+        return new Builder(new ClientConnector(client, uri), client::close);
+    }
+
+    /**
+     * A backend on a client that stays the caller's to shut down.
+     *
+     * @param client must not reconnect by itself, see {@link #safe}
+     * @param uri a server, or the sentinels that know it
+     * @throws IllegalArgumentException if the client reconnects by itself: it would send commands again that were
+     *     carried out
+     */
+    public static Builder builder(RedisClient client, RedisURI uri) {
+        if (client.getOptions().isAutoReconnect()) {
+            throw new IllegalArgumentException(
+                    "the client's autoReconnect must be off, because the driver repeats commands on a new connection;"
+                            + " RedisSyncBackend.safe(options) turns it off");
+        }
+        return new Builder(new ClientConnector(client, uri), () -> {});
+    }
+
+    /** The same options, with what a backend needs: the driver neither reconnects nor repeats. */
+    public static ClientOptions safe(ClientOptions options) {
+        return options.mutate()
+                .autoReconnect(false)
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .build();
+    }
+
+    @Override
+    public CompletionStage<Page> read(String topic, Selection selection) {
+        Limits.checkTopic(topic);
+        return run(Kind.READ, topic, Arguments.read(topic, selection), Replies::read, Failures::ofRead);
+    }
+
+    @Override
+    public CompletionStage<CommitResult> commit(Commit commit) {
+        Limits.checkTopic(commit.topic());
+        long bytes = commit.payloadBytes();
+        if (bytes > limits.maxPayloadBytes()) {
+            throw new IllegalArgumentException("payloads of a commit may have at most " + limits.maxPayloadBytes()
+                    + " bytes, but this one for topic '" + commit.topic() + "' has " + bytes);
+        }
+        return run(
+                Kind.COMMIT,
+                commit.topic(),
+                Arguments.commit(commit),
+                (topic, reply) -> Replies.commit(commit, reply),
+                Failures::ofCommit);
+    }
+
+    @Override
+    public CompletionStage<History> history(String topic, Version after, int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit of a history page must be positive, but is " + limit);
+        }
+        Limits.checkTopic(topic);
+        return run(Kind.HISTORY, topic, Arguments.history(topic, after, limit), Replies::history, Failures::ofRead);
+    }
+
+    @Override
+    public Subscription follow(String topic, Version after, Scope scope, ChangeListener listener) {
+        Limits.checkTopic(topic);
+        if (closed) {
+            throw new ServiceClosedException("the backend is closed; topic '" + topic + "' is not followed");
+        }
+        Follower follower = new Follower(
+                topic,
+                after,
+                scope,
+                listener,
+                selection -> read(topic, selection),
+                (position, limit) -> history(topic, position, limit),
+                scheduler);
+        feeds.add(topic, scope, follower);
+        if (closed) {
+            follower.close(); // close() may have passed over the feeds before this one was among them
+        }
+        return () -> {
+            feeds.remove(topic, scope, follower);
+            follower.close();
+        };
+    }
+
+    @Override
+    public CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases) {
+        Map<String, List<Lease>> byTopic = new LinkedHashMap<>();
+        for (Lease lease : leases) {
+            byTopic.computeIfAbsent(Limits.checkTopic(lease.topic()), absent -> new ArrayList<>())
+                    .add(lease);
+        }
+        CompletableFuture<List<Lease>> gone = CompletableFuture.completedFuture(List.of());
+        for (List<Lease> ofTopic : byTopic.values()) {
+            for (int from = 0; from < ofTopic.size(); from += LEASES_A_CALL) {
+                List<Lease> some = ofTopic.subList(from, Math.min(ofTopic.size(), from + LEASES_A_CALL));
+                gone = gone.thenCombine(keepAlive(some), RedisSyncBackend::joined);
+            }
+        }
+        return gone;
+    }
+
+    private CompletionStage<List<Lease>> keepAlive(List<Lease> leases) {
+        String topic = leases.get(0).topic();
+        List<String> arguments = new ArrayList<>(2 * leases.size());
+        for (Lease lease : leases) {
+            arguments.add(lease.key());
+            arguments.add(lease.id());
+        }
+        return run(Kind.KEEPALIVE, topic, Arguments.keepAlive(topic, arguments), Replies::keepAlive, Failures::ofRead)
+                .thenApply(renewed -> {
+                    List<Lease> gone = new ArrayList<>();
+                    for (int i = 0; i < leases.size(); i++) {
+                        if (!renewed.get(i)) {
+                            gone.add(leases.get(i));
+                        }
+                    }
+                    return gone;
+                });
+    }
+
+    private static List<Lease> joined(List<Lease> some, List<Lease> others) {
+        List<Lease> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
+    }
+
+    @Override
+    public BackendInfo info() {
+        ServerInfo info = server.info();
+        return new BackendInfo(
+                limits.name(),
+                true,
+                limits.maxPayloadBytes(),
+                server.unreachableSince(),
+                info == null ? Map.of() : info.details());
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        feeds.close();
+        server.close();
+        if (ownsScheduler) {
+            scheduler.close();
+        }
+        release.run();
+    }
+
+    private <R> CompletionStage<R> run(
+            Kind kind,
+            String topic,
+            byte[][] arguments,
+            BiFunction<String, List<?>, R> reading,
+            BiFunction<String, Throwable, RuntimeException> failing) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
+        }
+        return server.run(kind, names.keys(topic), arguments)
+                .handle((reply, failure) -> {
+                    try {
+                        return failure == null
+                                ? CompletableFuture.completedFuture(reading.apply(topic, reply))
+                                : CompletableFuture.<R>failedFuture(failing.apply(topic, failure));
+                    } catch (RuntimeException e) {
+                        return CompletableFuture.<R>failedFuture(failing.apply(topic, e));
+                    }
+                })
+                .thenCompose(Function.identity());
+    }
+
+    /** Settings of a Redis backend. */
+    public static final class Builder {
+
+        private final Server.Connector connector;
+        private final Runnable release;
+        private String prefix = "";
+        private Duration heartbeat = Duration.ofSeconds(1);
+        private Duration connectTimeout = Duration.ofSeconds(2);
+        private Duration sweep = Duration.ofMillis(500);
+        private int maxPayloadBytes = Limits.DEFAULT_MAX_PAYLOAD_BYTES;
+        private TimeSource time = TimeSource.system();
+        private @Nullable Scheduler scheduler;
+        private UnaryOperator<String> seam = UnaryOperator.identity();
+
+        private Builder(Server.Connector connector, Runnable release) {
+            this.connector = connector;
+            this.release = release;
+        }
+
+        /** Put before every key and channel; keeps applications that share a server apart. */
+        public Builder prefix(String value) {
+            if (!value.matches("[A-Za-z0-9._:/-]{0,100}")) {
+                throw new IllegalArgumentException(
+                        "prefix must have at most 100 characters of A-Z a-z 0-9 . _ : / -, but is '" + value + "'");
+            }
+            prefix = value;
+            return this;
+        }
+
+        /** How often both connections are tried; a silent one is found within three times this. */
+        public Builder heartbeat(Duration value) {
+            heartbeat = within(value, "heartbeat", Duration.ofMillis(10), Duration.ofMinutes(1));
+            return this;
+        }
+
+        /** How long an attempt to connect may take, name resolution, TLS and authentication included. */
+        public Builder connectTimeout(Duration value) {
+            connectTimeout = within(value, "connectTimeout", Duration.ofMillis(10), Duration.ofMinutes(5));
+            return this;
+        }
+
+        /** How often due entries are looked for; an expiry is a change within its time to live and twice this. */
+        public Builder sweep(Duration value) {
+            sweep = within(value, "sweep", Duration.ofMillis(1), Duration.ofHours(1));
+            return this;
+        }
+
+        /** Bound of the payload bytes in one commit. */
+        public Builder maxPayloadBytes(int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException("maxPayloadBytes must be positive, but is " + value);
+            }
+            maxPayloadBytes = value;
+            return this;
+        }
+
+        /** For {@link BackendInfo#unreachableSince()}. */
+        public Builder time(TimeSource value) {
+            time = Objects.requireNonNull(value, "time");
+            return this;
+        }
+
+        /** What runs heartbeats and sweeps; stays the caller's to close. If not set, the backend has a thread of its own. */
+        public Builder scheduler(Scheduler value) {
+            scheduler = Objects.requireNonNull(value, "scheduler");
+            return this;
+        }
+
+        /** Changes the texts of the scripts; for tests that move the server's clock. */
+        Builder seam(UnaryOperator<String> value) {
+            seam = value;
+            return this;
+        }
+
+        /** Makes the backend, which begins to connect and returns without waiting for it. */
+        public RedisSyncBackend build() {
+            return new RedisSyncBackend(this);
+        }
+
+        private static Duration within(Duration value, String name, Duration least, Duration most) {
+            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(
+                        name + " must be from " + least + " to " + most + ", but is " + value);
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package io.distsync.backend.redis;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.Change.Cause;
+import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.CommitResult.Conflict;
+import io.distsync.backend.CommitResult.FailedCheck;
+import io.distsync.backend.CommitResult.TooOld;
+import io.distsync.backend.Entry;
+import io.distsync.backend.History;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Page;
+import io.distsync.backend.Payload;
+import io.distsync.backend.Selection;
+import io.distsync.error.RejectedException;
+import io.distsync.version.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the scripts answer, as the heads of the scripts describe it.
+ *
+ * <p>Every method throws {@link RejectedException} if the data in the store is of a foreign kind or layout, and {@link
+ * MalformedReplyException} if the answer is none of a script's.
+ */
+final class Replies {
+
+    private Replies() {}
+
+    static CommitResult commit(Commit commit, List<?> reply) {
+        String kind = kind(commit.topic(), reply);
+        return switch (kind) {
+            case "C" -> committed(commit, reply);
+            case "X" -> conflict(commit, reply);
+            case "O" -> new TooOld(version(reply, 1));
+            case "R" ->
+                throw new RejectedException("topic '" + commit.topic() + "': " + KeyText.decode(bytes(reply, 1)));
+            default -> throw unexpected(kind);
+        };
+    }
+
+    static Page read(String topic, List<?> reply) {
+        String kind = kind(topic, reply);
+        if (!kind.equals("P")) {
+            throw unexpected(kind);
+        }
+        return page(list(reply, 1));
+    }
+
+    static History history(String topic, List<?> reply) {
+        String kind = kind(topic, reply);
+        if (kind.equals("G")) {
+            return new History.Gone(version(reply, 1), version(reply, 2));
+        }
+        if (!kind.equals("H")) {
+            throw unexpected(kind);
+        }
+        return new History.Changes(LogEntries.changes(list(reply, 2)), version(reply, 1));
+    }
+
+    /** For each lease asked, whether it was renewed. */
+    static List<Boolean> keepAlive(String topic, List<?> reply) {
+        String kind = kind(topic, reply);
+        if (!kind.equals("K")) {
+            throw unexpected(kind);
+        }
+        return reply.subList(1, reply.size()).stream()
+                .map(answer -> (Long) answer == 1)
+                .toList();
+    }
+
+    /** How many entries were expired. */
+    static long sweep(String topic, List<?> reply) {
+        String kind = kind(topic, reply);
+        if (!kind.equals("S")) {
+            throw unexpected(kind);
+        }
+        return (Long) reply.get(1);
+    }
+
+    private static String kind(String topic, List<?> reply) {
+        if (reply.isEmpty()) {
+            throw new MalformedReplyException("an empty answer");
+        }
+        String kind = text(reply, 0);
+        if (kind.equals("T")) {
+            throw new RejectedException("topic '" + topic + "' cannot be used: key '" + text(reply, 1)
+                    + "' in Redis should be a " + text(reply, 2) + ", but is a " + text(reply, 3));
+        }
+        if (kind.equals("L")) {
+            throw new RejectedException("topic '" + topic + "' has data of layout '" + text(reply, 1)
+                    + "', which this version cannot read; it reads layout '1'");
+        }
+        return kind;
+    }
+
+    private static MalformedReplyException unexpected(String kind) {
+        return new MalformedReplyException("an answer of kind '" + kind + "'");
+    }
+
+    // --- commits ----------------------------------------------------------------------------------------------------
+
+    private static Committed committed(Commit commit, List<?> reply) {
+        Version head = version(reply, 1);
+        String marks = text(reply, 4);
+        Page selected = selected(commit, list(reply, 7));
+        int effective = (int) marks.chars().filter(mark -> mark == '1').count();
+        List<Mutation> mutations = commit.mutations();
+        if (marks.length() != mutations.size()) {
+            throw new MalformedReplyException("marks of " + marks.length() + " mutations, not " + mutations.size());
+        }
+        @Nullable Change[] outcomes = new Change[mutations.size()];
+        List<?> replaced = list(reply, 5);
+        List<?> sums = list(reply, 6);
+        long first = Long.parseLong(text(reply, 2));
+        long previousLink = version(reply, 3).link();
+        int index = 0;
+        int sum = 0;
+        for (int i = 0; i < outcomes.length; i++) {
+            Mutation mutation = mutations.get(i);
+            Payload payload = mutation.payload();
+            if (mutation instanceof Mutation.Add) {
+                payload = Payload.ofInteger(Long.parseLong(text(sums, sum++)));
+            }
+            if (marks.charAt(i) == '1') {
+                Version version = new Version(head.epoch(), first + index, Versions.link(head.link(), index));
+                outcomes[i] = new Change(
+                        version,
+                        previousLink,
+                        key(mutation, version),
+                        version(replaced, index),
+                        payload,
+                        mutation instanceof Mutation.Delete ? Cause.DELETE : Cause.WRITE,
+                        commit.request(),
+                        index,
+                        effective);
+                previousLink = version.link();
+                index++;
+            }
+        }
+        return new Committed(head, Arrays.asList(outcomes), selected);
+    }
+
+    private static String key(Mutation mutation, Version version) {
+        if (mutation instanceof Mutation.Put put) {
+            return put.key();
+        }
+        if (mutation instanceof Mutation.Add add) {
+            return add.key();
+        }
+        return mutation instanceof Mutation.PutSequential put
+                ? put.key(version.revision())
+                : ((Mutation.Delete) mutation).key();
+    }
+
+    private static Conflict conflict(Commit commit, List<?> reply) {
+        List<FailedCheck> failed = new ArrayList<>();
+        for (Object element : list(reply, 2)) {
+            List<?> each = (List<?>) element;
+            Check check = commit.checks().get(((Long) each.get(0)).intValue());
+            if (check instanceof Check.Fence) {
+                failed.add(new FailedCheck(check, null, version(each, 1)));
+            } else {
+                String key =
+                        check instanceof Check.VersionIs versionIs ? versionIs.key() : ((Check.Exists) check).key();
+                failed.add(new FailedCheck(check, each.size() == 1 ? null : entry(key, each, 1), null));
+            }
+        }
+        return new Conflict(version(reply, 1), failed, selected(commit, list(reply, 3)));
+    }
+
+    private static Page selected(Commit commit, List<?> page) {
+        return commit.selection() == Selection.none() ? Page.NOTHING : page(page);
+    }
+
+    // --- entries ----------------------------------------------------------------------------------------------------
+
+    private static Page page(List<?> page) {
+        List<Entry> entries = new ArrayList<>((page.size() - 2) / 4);
+        for (int i = 2; i < page.size(); i += 4) {
+            entries.add(entry(KeyText.decode(bytes(page, i)), page, i + 1));
+        }
+        return new Page(version(page, 0), entries, (Long) page.get(1) == 1);
+    }
+
+    private static Entry entry(String key, List<?> list, int at) {
+        String lease = KeyText.decode(bytes(list, at + 2));
+        return new Entry(key, Payload.ofBytes(bytes(list, at + 1)), version(list, at), lease.isEmpty() ? null : lease);
+    }
+
+    // --- parts ------------------------------------------------------------------------------------------------------
+
+    static Version version(List<?> reply, int index) {
+        return Versions.parse(bytes(reply, index));
+    }
+
+    static String text(List<?> reply, int index) {
+        return new String(bytes(reply, index), StandardCharsets.US_ASCII);
+    }
+
+    static byte[] bytes(List<?> reply, int index) {
+        if (index < reply.size() && reply.get(index) instanceof byte[] bytes) {
+            return bytes;
+        }
+        throw new MalformedReplyException("no text at place " + index + " of an answer");
+    }
+
+    static List<?> list(List<?> reply, int index) {
+        if (index < reply.size() && reply.get(index) instanceof List<?> list) {
+            return list;
+        }
+        throw new MalformedReplyException("no list at place " + index + " of an answer");
+    }
+}

@@ -1,0 +1,544 @@
+package io.distsync.backend.redis;
+
+import io.distsync.backend.redis.Scripts.Kind;
+import io.distsync.backend.redis.Scripts.Script;
+import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Redis server: a connection for commands, one for channels, and the watch over both.
+ *
+ * <p>The driver neither reconnects nor repeats: a connection that breaks fails what was under way on it, and the next one
+ * is used only after the server has told its incarnation and taken the scripts made for it.
+ */
+final class Server {
+
+    /*
+     * Threads. Fields marked "scheduler" belong to the scheduler's only thread; whatever the driver reports from its own
+     * threads is handed over to it ("post"). `session` and `connecting` are written there and read by callers: who finds
+     * no session waits for the attempt under way, if there is one, and fails at once otherwise.
+     *
+     * A session is usable until it is dropped; dropping closes both connections, which fails everything pending on
+     * them. One session has one incarnation; another incarnation on the same connections is another session.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(Server.class);
+
+    private static final byte[][] NO_KEYS = {};
+
+    /** After so many a connection is taken for dead; one alone may be this process being slow. */
+    private static final int MISSED_BEATS = 2;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+    /** Told of what happens to the server; on the scheduler's thread, messages excepted. */
+    interface Listener {
+
+        /** Channels can be subscribed. */
+        void connected(Session session);
+
+        /** Nothing will come over the channels any more until the next {@link #connected}. */
+        void disconnected();
+
+        /** The server confirmed a subscription. */
+        void subscribed(String channel);
+
+        /** On a thread of the driver, in the order of the server. */
+        void message(String channel, byte[] content);
+    }
+
+    /** How connections to the server are opened. */
+    interface Connector {
+
+        CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands();
+
+        CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels();
+
+        /** For messages; no credentials. */
+        String name();
+    }
+
+    /** What was negotiated with one incarnation of the server. */
+    record Session(
+            StatefulRedisConnection<byte[], byte[]> commandConnection,
+            StatefulRedisPubSubConnection<byte[], byte[]> channelConnection,
+            ServerInfo info,
+            Map<Kind, Script> scripts) {
+
+        RedisAsyncCommands<byte[], byte[]> commands() {
+            return commandConnection.async();
+        }
+    }
+
+    private final Connector connector;
+    private final Scripts scripts;
+    private final Duration heartbeat;
+    private final Duration connectTimeout;
+    private final Scheduler scheduler;
+    private final TimeSource time;
+    private final Listener listener;
+
+    private volatile @Nullable Session session;
+    private volatile @Nullable CompletableFuture<Session> connecting;
+    private volatile @Nullable Instant unreachableSince;
+    private volatile boolean closed;
+    private volatile @Nullable Throwable reason;
+
+    // scheduler
+    private int failures;
+    private long pulse;
+    private int unanswered;
+
+    Server(
+            Connector connector,
+            Scripts scripts,
+            Duration heartbeat,
+            Duration connectTimeout,
+            Scheduler scheduler,
+            TimeSource time,
+            Listener listener) {
+        this.connector = connector;
+        this.scripts = scripts;
+        this.heartbeat = heartbeat;
+        this.connectTimeout = connectTimeout;
+        this.scheduler = scheduler;
+        this.time = time;
+        this.listener = listener;
+        unreachableSince = time.instant();
+    }
+
+    void start() {
+        connecting = new CompletableFuture<>();
+        post(this::connect);
+    }
+
+    /** Since when the server cannot be reached, or {@code null} while it can. */
+    @Nullable
+    Instant unreachableSince() {
+        return unreachableSince;
+    }
+
+    /** What the server said of itself when it was last reached. */
+    @Nullable
+    ServerInfo info() {
+        Session now = session;
+        return now == null ? null : now.info();
+    }
+
+    @Nullable
+    Session session() {
+        return session;
+    }
+
+    /** Runs a script. A server that does not know it is asked who it is, and given the text. */
+    CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
+        return inSession(now -> evalsha(now, kind, keys, arguments)
+                .handle((reply, failure) -> {
+                    Throwable cause = failure == null ? null : unwrap(failure);
+                    if (cause instanceof RedisNoScriptException) {
+                        return introduced(now).thenCompose(known -> eval(known, kind, keys, arguments));
+                    }
+                    if (cause != null) {
+                        observe(now, cause);
+                        return CompletableFuture.<List<?>>failedFuture(cause);
+                    }
+                    return CompletableFuture.<List<?>>completedFuture(reply);
+                })
+                .thenCompose(Function.identity()));
+    }
+
+    /** Runs commands that only read. */
+    <R> CompletionStage<R> call(Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<R>> commands) {
+        return inSession(now -> commands.apply(now.commands()));
+    }
+
+    /** Ends the connections and every attempt to open others. */
+    void close() {
+        closed = true;
+        Session now = session;
+        session = null;
+        if (now != null) {
+            closeQuietly(now.commandConnection());
+            closeQuietly(now.channelConnection());
+        }
+        CompletableFuture<Session> attempt = connecting;
+        if (attempt != null) {
+            attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
+        }
+    }
+
+    private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
+        Session now = session;
+        if (now != null) {
+            return now.commandConnection().isOpen() ? guarded(() -> use.apply(now)) : unavailable();
+        }
+        CompletableFuture<Session> attempt = connecting;
+        if (closed) {
+            return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
+        }
+        return attempt == null ? unavailable() : attempt.thenCompose(opened -> guarded(() -> use.apply(opened)));
+    }
+
+    private <R> CompletionStage<R> unavailable() {
+        return CompletableFuture.failedFuture(unavailable(reason));
+    }
+
+    private BackendUnavailableException unavailable(@Nullable Throwable cause) {
+        String why = cause == null ? "the connection was lost" : String.valueOf(cause.getMessage());
+        String message = "Redis at " + connector.name() + " cannot be reached: " + why;
+        return cause == null
+                ? new BackendUnavailableException(message)
+                : new BackendUnavailableException(message, cause);
+    }
+
+    private static <R> CompletionStage<R> guarded(Supplier<CompletionStage<R>> use) {
+        try {
+            return use.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static CompletionStage<List<?>> evalsha(Session on, Kind kind, byte[][] keys, byte[][] arguments) {
+        return on.commands().evalsha(script(on, kind).digest(), ScriptOutputType.MULTI, keys, arguments);
+    }
+
+    private static CompletionStage<List<?>> eval(Session on, Kind kind, byte[][] keys, byte[][] arguments) {
+        return on.commands().eval(script(on, kind).text(), ScriptOutputType.MULTI, keys, arguments);
+    }
+
+    private static Script script(Session on, Kind kind) {
+        Script script = on.scripts().get(kind);
+        if (script == null) {
+            throw new IllegalStateException("every session has every script");
+        }
+        return script;
+    }
+
+    /** A server that refuses writes because it is a replica now has to be looked up anew. */
+    private void observe(Session on, Throwable failure) {
+        if (failure instanceof RedisCommandExecutionException && Failures.isOfAReplica(failure)) {
+            post(() -> drop(on, failure));
+        }
+    }
+
+    // --- opening ----------------------------------------------------------------------------------------------------
+
+    /** Runs on the scheduler; what is thrown there is a bug. */
+    private void post(Runnable task) {
+        scheduler.schedule(task, Duration.ZERO);
+    }
+
+    private void connect() {
+        if (closed) {
+            return;
+        }
+        CompletableFuture<Session> attempt = connecting;
+        if (attempt == null || attempt.isDone()) {
+            attempt = new CompletableFuture<>();
+            connecting = attempt;
+        }
+        CompletableFuture<Session> result = attempt;
+        CompletableFuture<Session> opening = open();
+        Scheduler.Cancellable timer = scheduler.schedule(
+                () -> opening.completeExceptionally(
+                        new BackendUnavailableException("no answer within " + connectTimeout)),
+                connectTimeout);
+        var unused = opening.whenComplete((opened, failure) -> post(() -> {
+            timer.cancel();
+            if (opened == null) {
+                failed(result, unwrap(failure));
+            } else {
+                ready(result, opened);
+            }
+        }));
+    }
+
+    /** Both connections, to the same server, and its scripts. Whatever comes too late is closed. */
+    private CompletableFuture<Session> open() {
+        CompletableFuture<Session> opening = new CompletableFuture<>();
+        CompletableFuture<StatefulRedisConnection<byte[], byte[]>> commands =
+                closedIfLate(opening, connector::commands);
+        CompletableFuture<StatefulRedisPubSubConnection<byte[], byte[]>> channels =
+                closedIfLate(opening, connector::channels);
+        var unused = commands.thenCombine(
+                        channels,
+                        (first, second) -> introduce(first, second)
+                                .thenCombine(identity(second.async()), (session, identity) -> {
+                                    if (!identity.runId().equals(session.info().runId())) {
+                                        throw new BackendUnavailableException(
+                                                "the two connections lead to different servers");
+                                    }
+                                    return session;
+                                }))
+                .thenCompose(Function.identity())
+                .whenComplete((session, failure) -> {
+                    if (session == null) {
+                        opening.completeExceptionally(failure);
+                    } else {
+                        opening.complete(session);
+                    }
+                });
+        return opening;
+    }
+
+    private static <C extends StatefulConnection<byte[], byte[]>> CompletableFuture<C> closedIfLate(
+            CompletableFuture<Session> opening, Supplier<CompletionStage<C>> connect) {
+        CompletableFuture<C> connection;
+        try {
+            connection = connect.get().toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        var unused = opening.whenComplete((session, failure) -> {
+            if (failure != null) {
+                var ignored = connection.whenComplete((opened, other) -> {
+                    if (opened != null) {
+                        closeQuietly(opened);
+                    }
+                });
+            }
+        });
+        return connection;
+    }
+
+    private static CompletionStage<ServerInfo> identity(RedisAsyncCommands<byte[], byte[]> commands) {
+        return commands.info().thenApply(ServerInfo::parse);
+    }
+
+    /** Learns who the server is, and gives it the scripts for that. */
+    private CompletionStage<Session> introduce(
+            StatefulRedisConnection<byte[], byte[]> commands, StatefulRedisPubSubConnection<byte[], byte[]> channels) {
+        return identity(commands.async()).thenCompose(info -> {
+            info.requireUsable();
+            Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
+            List<CompletableFuture<?>> loads = new ArrayList<>();
+            for (Script script : texts.values()) {
+                // By EVAL: in Redis 6.2 SCRIPT LOAD reaches the replicas too, and a promoted one would know the script.
+                loads.add(commands.async()
+                        .eval(script.text(), ScriptOutputType.VALUE, NO_KEYS)
+                        .toCompletableFuture());
+            }
+            return CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
+                    .thenApply(loaded -> new Session(commands, channels, info, texts));
+        });
+    }
+
+    /** The server did not know a script: it may be another incarnation by now. */
+    private CompletionStage<Session> introduced(Session before) {
+        CompletableFuture<Session> known = new CompletableFuture<>();
+        introduce(before.commandConnection(), before.channelConnection()).whenComplete((now, failure) -> {
+            if (now == null) {
+                known.completeExceptionally(unwrap(failure));
+                post(() -> drop(before, unwrap(failure)));
+            } else {
+                known.complete(now);
+                post(() -> replace(before, now));
+            }
+        });
+        return known;
+    }
+
+    private void replace(Session before, Session now) {
+        Session present = session;
+        if (present != null && present.commandConnection() == before.commandConnection()) {
+            session = now;
+            if (!now.info().incarnation().equals(before.info().incarnation())) {
+                log.info(
+                        "Redis at {} is another incarnation now: {}",
+                        connector.name(),
+                        now.info().incarnation());
+                listener.connected(now); // what was missed meanwhile has to be asked for
+            }
+        }
+    }
+
+    private void ready(CompletableFuture<Session> attempt, Session opened) {
+        if (closed
+                || !opened.commandConnection().isOpen()
+                || !opened.channelConnection().isOpen()) {
+            closeQuietly(opened.commandConnection());
+            closeQuietly(opened.channelConnection());
+            failed(attempt, new BackendUnavailableException("the connection was closed"));
+            return;
+        }
+        watch(opened);
+        failures = 0;
+        unanswered = 0;
+        unreachableSince = null;
+        reason = null;
+        session = opened;
+        connecting = null;
+        log.info("connected to Redis at {}, {}", connector.name(), opened.info());
+        listener.connected(opened);
+        attempt.complete(opened);
+        beat(opened, ++pulse);
+    }
+
+    private void watch(Session opened) {
+        RedisConnectionStateListener watcher = new RedisConnectionStateListener() {
+            @Override
+            public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+                post(() -> drop(opened, new BackendUnavailableException("the connection was closed")));
+            }
+        };
+        opened.commandConnection().addListener(watcher);
+        opened.channelConnection().addListener(watcher);
+        opened.channelConnection().addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(byte[] channel, byte[] message) {
+                listener.message(new String(channel, StandardCharsets.US_ASCII), message);
+            }
+
+            @Override
+            public void smessage(byte[] channel, byte[] message) {
+                message(channel, message);
+            }
+
+            @Override
+            public void subscribed(byte[] channel, long count) {
+                String name = new String(channel, StandardCharsets.US_ASCII);
+                post(() -> {
+                    if (isPresent(opened)) {
+                        listener.subscribed(name);
+                    }
+                });
+            }
+
+            @Override
+            public void ssubscribed(byte[] channel, long count) {
+                subscribed(channel, count);
+            }
+        });
+        if (!opened.commandConnection().isOpen() || !opened.channelConnection().isOpen()) {
+            post(() -> drop(opened, new BackendUnavailableException("the connection was closed")));
+        }
+    }
+
+    private boolean isPresent(Session opened) {
+        Session present = session;
+        return present != null && present.channelConnection() == opened.channelConnection();
+    }
+
+    private void failed(CompletableFuture<Session> attempt, Throwable cause) {
+        connecting = null;
+        if (closed) {
+            attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
+            return;
+        }
+        if (reason == null || failures == 0) {
+            log.warn("Redis at {} cannot be reached: {}", connector.name(), cause.getMessage());
+        }
+        reason = cause;
+        failures++;
+        attempt.completeExceptionally(unavailable(cause));
+        scheduler.schedule(this::connect, pause());
+    }
+
+    /** Grows from attempt to attempt, with jitter: many nodes lose the same server at the same moment. */
+    private Duration pause() {
+        long longest = Math.min(LONGEST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(failures, 20));
+        return Duration.ofNanos(ThreadLocalRandom.current().nextLong(longest / 2, longest));
+    }
+
+    // --- watching ---------------------------------------------------------------------------------------------------
+
+    private void beat(Session on, long number) {
+        Session present = session;
+        if (closed || present == null || present.commandConnection() != on.commandConnection() || number != pulse) {
+            return;
+        }
+        if (unanswered == MISSED_BEATS) {
+            drop(present, new BackendUnavailableException("no answer to " + MISSED_BEATS + " heartbeats"));
+            return;
+        }
+        unanswered++;
+        CompletableFuture<ServerInfo> commands = present.commands()
+                .info("replication")
+                .thenApply(ServerInfo::parse)
+                .toCompletableFuture();
+        CompletableFuture<byte[]> channels = present.channelConnection()
+                .async()
+                .ping()
+                .thenApply(pong -> new byte[0])
+                .toCompletableFuture();
+        var unused = commands.thenCombine(channels, (info, pong) -> info)
+                .whenComplete((info, failure) -> post(() -> {
+                    if (failure != null) {
+                        drop(present, unwrap(failure));
+                    } else {
+                        onBeat(present, info);
+                    }
+                }));
+        scheduler.schedule(() -> beat(on, number), heartbeat);
+    }
+
+    private void onBeat(Session on, ServerInfo info) {
+        unanswered = 0;
+        if (!info.isPrimary()) {
+            drop(on, new BackendUnavailableException("the server is a replica now"));
+        } else if (isPresent(on) && !info.replicationId().equals(on.info().replicationId())) {
+            var unused = introduced(on);
+        }
+    }
+
+    private void drop(Session gone, Throwable cause) {
+        Session present = session;
+        if (closed || present == null || present.commandConnection() != gone.commandConnection()) {
+            return;
+        }
+        log.warn("lost Redis at {}: {}", connector.name(), cause.getMessage());
+        reason = cause;
+        unreachableSince = time.instant();
+        connecting = new CompletableFuture<>();
+        session = null;
+        closeQuietly(present.commandConnection());
+        closeQuietly(present.channelConnection());
+        listener.disconnected();
+        scheduler.schedule(this::connect, pause());
+    }
+
+    private static void closeQuietly(StatefulConnection<?, ?> connection) {
+        var unused = connection.closeAsync().whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.debug("closing a connection failed", failure);
+            }
+        });
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}

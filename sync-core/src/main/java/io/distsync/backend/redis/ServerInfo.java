@@ -1,0 +1,80 @@
+package io.distsync.backend.redis;
+
+import io.distsync.error.BackendUnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a server says of itself: INFO, or a section of it. */
+record ServerInfo(Map<String, String> fields) {
+
+    private static final int REPLICATION_ID = 16;
+
+    static ServerInfo parse(String info) {
+        Map<String, String> fields = new HashMap<>();
+        info.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0 && line.charAt(0) != '#') {
+                fields.put(line.substring(0, colon), line.substring(colon + 1).trim());
+            }
+        });
+        return new ServerInfo(fields);
+    }
+
+    static ServerInfo parse(byte[] info) {
+        return parse(new String(info, StandardCharsets.UTF_8));
+    }
+
+    String runId() {
+        return fields.getOrDefault("run_id", "");
+    }
+
+    String replicationId() {
+        return fields.getOrDefault("master_replid", "");
+    }
+
+    boolean isPrimary() {
+        return !fields.getOrDefault("role", "master").equals("slave");
+    }
+
+    /** Identity of the server's memory: another one after a restart, and after a promotion. */
+    String incarnation() {
+        String replication = replicationId();
+        return runId() + "-" + replication.substring(0, Math.min(REPLICATION_ID, replication.length()));
+    }
+
+    /** @throws BackendUnavailableException if this server cannot serve now; another one, or this one later, may */
+    void requireUsable() {
+        if (!isPrimary()) {
+            throw new BackendUnavailableException("the server is a replica");
+        }
+        if (fields.getOrDefault("loading", "0").equals("1")) {
+            throw new BackendUnavailableException("the server is loading its data");
+        }
+    }
+
+    /** Whether the server may throw keys away that have no time to live when its memory is full. */
+    boolean evictsState() {
+        return fields.getOrDefault("maxmemory_policy", "noeviction").startsWith("allkeys-");
+    }
+
+    /** For operators; no secrets. */
+    Map<String, String> details() {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("version", fields.getOrDefault("redis_version", "unknown"));
+        details.put(
+                "durability",
+                fields.getOrDefault("aof_enabled", "0").equals("1")
+                        ? "append-only file"
+                        : "snapshots at most: what was written since the last one is lost when the server is");
+        details.put("replicas", fields.getOrDefault("connected_slaves", "0"));
+        details.put("eviction", fields.getOrDefault("maxmemory_policy", "unknown"));
+        return details;
+    }
+
+    @Override
+    public String toString() {
+        return "version " + fields.get("redis_version") + ", incarnation " + incarnation();
+    }
+}

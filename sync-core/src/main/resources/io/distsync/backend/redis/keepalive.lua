@@ -1,0 +1,25 @@
+-- Gives leases their full time again.
+--
+-- ARGV[2..]  key and lease id of each
+-- Reply K, 1 or 0 for each: renewed, or gone
+
+local reply = {'K'}
+local wrong = touched(leases, 'zset', 'ZCARD')
+if wrong then
+  return wrong
+end
+for i = 2, #ARGV, 2 do
+  local entry = current(ARGV[i])
+  if entry.due then
+    expire(entry)
+  end
+  local alive = entry.there and entry.lease == ARGV[i + 1]
+  if alive then
+    redis.call('ZADD', leases, text(now + entry.ttl), entry.key)
+  end
+  reply[#reply + 1] = alive and 1 or 0
+end
+if next(changed) or (not fresh and (idle > 0 or infoChanged)) then
+  save(true)
+end
+return reply
