@@ -642,12 +642,12 @@ abstract class FeedConformance {
             handle.onChange(Delivery.EVERY, onAbsent);
             Versioned<Counter> first = node.send(topic, Counter.of(1));
             Versioned<Counter> second = node.send(topic, Counter.of(2));
+            eventually(() -> assertThat(onAbsent.changes()).containsExactly(first, second));
             for (Delivery delivery : Delivery.values()) {
                 Recorder<Counter> onPresent = new Recorder<>();
                 handle.onChange(delivery, onPresent);
                 eventually(() -> assertThat(onPresent.changes()).containsExactly(second));
             }
-            eventually(() -> assertThat(onAbsent.changes()).containsExactly(first, second));
         }
     }
 
@@ -657,10 +657,12 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            Recorder<Counter> told = new Recorder<>();
+            handle.onChange(Delivery.EVERY, told);
             node.send(topic, Counter.of(1));
             node.delete(topic);
-            eventually(() -> assertThat(handle.versioned().version().revision()).isEqualTo(2));
             for (Delivery delivery : Delivery.values()) {
+                eventually(() -> assertThat(told.changes()).last().matches(state -> !state.present()));
                 Recorder<Counter> listener = new Recorder<>();
                 Subscription subscription = handle.onChange(delivery, listener);
                 Versioned<Counter> written = node.send(topic, Counter.of(2));
@@ -786,6 +788,7 @@ abstract class FeedConformance {
         AtomicInteger behind = new AtomicInteger();
         AtomicInteger told = new AtomicInteger();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             handle.onChange(change -> {
                 if (change.version().isNewerThan(handle.versioned().version())) {
                     behind.incrementAndGet();

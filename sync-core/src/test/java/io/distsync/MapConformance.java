@@ -1,5 +1,6 @@
 package io.distsync;
 
+import static io.distsync.Nodes.awaitCurrent;
 import static io.distsync.Nodes.eventually;
 import static io.distsync.Nodes.join;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -435,6 +436,7 @@ abstract class MapConformance {
                     gate.pass();
                 }
             });
+            awaitCurrent(replica);
             map.put("leased", Counter.of(1), LeaseOptions.lease("id", ttl));
             gate.awaitArrival();
             for (int i = 0; i < 7; i++) {
@@ -614,6 +616,8 @@ abstract class MapConformance {
             replica.onChange(onReplica);
             map.follow(Scope.entries(), Version.ABSENT, onEntries);
             map.follow(Scope.log(), Version.ABSENT, onLog);
+            awaitCurrent(replica);
+            awaitCurrent(onEntries);
             map.put("key1", Counter.of(0));
             all.forEach(listener -> listener.gate.awaitArrival());
             for (int i = 1; i <= 1_000; i++) {
@@ -705,6 +709,7 @@ abstract class MapConformance {
             MapRecorder<Counter> healthy = new MapRecorder<>();
             replica.onChange(throwing);
             replica.onChange(healthy);
+            awaitCurrent(replica);
             for (int i = 0; i < 5; i++) {
                 map.put("key", Counter.of(i));
             }
@@ -747,6 +752,8 @@ abstract class MapConformance {
         MapRecorder<Counter> following = new MapRecorder<>();
         replica.onChange(onReplica);
         map.follow(Scope.entries(), Version.ABSENT, following);
+        awaitCurrent(replica);
+        awaitCurrent(following);
         map.put("key", Counter.of(1));
         eventually(() -> assertThat(onReplica.changes()).hasSize(1));
         eventually(() -> assertThat(following.entries()).hasSize(1));

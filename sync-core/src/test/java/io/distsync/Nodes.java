@@ -10,6 +10,7 @@ import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.Entry;
+import io.distsync.backend.FeedState;
 import io.distsync.backend.History;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
@@ -258,6 +259,16 @@ public final class Nodes implements AutoCloseable {
     /** Waits until the handle is current. */
     static void awaitCurrent(DistributedSync<?> handle) {
         eventually(() -> assertThat(handle.status().isCurrent()).isTrue());
+    }
+
+    /** Waits until the replica is current. */
+    static void awaitCurrent(MapReplica<?> replica) {
+        eventually(() -> assertThat(replica.status().isCurrent()).isTrue());
+    }
+
+    /** Waits until the listener was told that it is current. */
+    static void awaitCurrent(MapRecorder<?> listener) {
+        eventually(() -> assertThat(listener.states()).endsWith(FeedState.CURRENT));
     }
 
     static <T> T join(CompletionStage<T> stage) {
