@@ -26,6 +26,9 @@ final class Failures {
             "NOREPLICAS",
             "NOSCRIPT");
 
+    /** The server is not the one that holds the slot, or does not know who does. */
+    private static final Set<String> ELSEWHERE = Set.of("MOVED", "ASK", "CLUSTERDOWN", "READONLY");
+
     /** The server refused, and will do so again. */
     private static final Set<String> LASTING = Set.of("NOAUTH", "WRONGPASS", "NOPERM", "CROSSSLOT");
 
@@ -59,6 +62,11 @@ final class Failures {
 
     static boolean isOfAReplica(Throwable failure) {
         return code(failure).equals("READONLY");
+    }
+
+    /** Whether another server of a cluster has to be asked. */
+    static boolean isElsewhere(Throwable failure) {
+        return ELSEWHERE.contains(code(failure));
     }
 
     private static @Nullable RuntimeException refusal(String topic, Throwable cause) {

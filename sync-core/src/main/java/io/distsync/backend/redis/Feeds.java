@@ -1,6 +1,5 @@
 package io.distsync.backend.redis;
 
-import io.distsync.backend.Change;
 import io.distsync.backend.Scope;
 import io.distsync.backend.support.Audience;
 import io.distsync.backend.support.Follower;
@@ -9,9 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,22 +36,46 @@ final class Feeds implements Server.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(Feeds.class);
 
-    private static final int CHANNELS_A_COMMAND = 256;
-
     private final Names names;
     private final ConcurrentHashMap<String, Feed> feeds = new ConcurrentHashMap<>();
-    private Server.@Nullable Session session;
+    private @Nullable Topology topology;
     private @Nullable Iterator<Feed> rotation;
+    private final Queue<Feed> doubts = new ConcurrentLinkedQueue<>();
 
     Feeds(Names names) {
         this.names = names;
     }
 
+    /** Says where topics are to be followed; before anybody follows one. */
+    synchronized void follow(Topology where) {
+        topology = where;
+    }
+
+    /** What a head seen by a check means. */
+    private enum Judgement {
+        SEEN,
+        DOUBTFUL,
+        MISSED
+    }
+
     private static final class Feed {
 
         final String topic;
+
+        /** Where it is subscribed, as soon as that is known; guarded by the monitor of the feeds. */
+        @Nullable
+        Server home;
+
         private final Audience audience = new Audience();
         private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
+
+        /** What the last message told, since the channel was subscribed. */
+        private volatile @Nullable Version last;
+
+        /** What it was when a head was first in doubt; guarded by this feed's monitor, as the next. */
+        private @Nullable Version doubtedAt;
+
+        private boolean doubted;
 
         /** Raised with each change; odd while the channel is subscribed. */
         private volatile int attachment;
@@ -89,12 +116,33 @@ final class Feeds implements Server.Listener {
         void setAttached(boolean attached) {
             if (isAttached() != attached) {
                 attachment++;
+                last = null;
             }
             each(attached ? Follower::connected : Follower::disconnected);
         }
 
-        void tell(List<Change> commit) {
-            audience.tell(commit);
+        void tell(Message message) {
+            last = message.head();
+            if (message.changes().isEmpty()) {
+                each(follower -> follower.head(message.head()));
+            } else {
+                audience.tell(message.changes());
+            }
+        }
+
+        synchronized Judgement judge(Version head) {
+            Version now = last;
+            if (head.equals(now)) {
+                doubted = false;
+                return Judgement.SEEN;
+            }
+            if (!doubted) {
+                doubted = true;
+                doubtedAt = now;
+                return Judgement.DOUBTFUL;
+            }
+            doubted = false;
+            return Objects.equals(doubtedAt, now) ? Judgement.MISSED : Judgement.SEEN;
         }
 
         void each(Consumer<Follower> action) {
@@ -111,7 +159,7 @@ final class Feeds implements Server.Listener {
             feed.add(follower, scope);
             if (present == null) {
                 feeds.put(topic, feed);
-                subscribe(List.of(topic));
+                settle(feed);
             }
         }
         follower.start();
@@ -125,9 +173,9 @@ final class Feeds implements Server.Listener {
             Feed feed = feeds.get(topic);
             if (feed != null && feed.remove(follower, scope)) {
                 feeds.remove(topic);
-                Server.Session now = session;
-                if (now != null) {
-                    var unused = now.channelConnection().async().unsubscribe(channel(topic));
+                Server home = feed.home;
+                if (home != null) {
+                    home.unsubscribe(channel(topic));
                 }
             }
         }
@@ -139,7 +187,6 @@ final class Feeds implements Server.Listener {
         synchronized (this) {
             feeds.values().forEach(feed -> feed.each(all::add));
             feeds.clear();
-            session = null;
         }
         all.forEach(Follower::close);
     }
@@ -148,15 +195,19 @@ final class Feeds implements Server.Listener {
         return feeds.size();
     }
 
-    /** The next topics whose heads are to be verified, in rotation: all of them, if asked for that many. */
-    synchronized Collection<String> next(int count) {
-        List<String> topics = new ArrayList<>(count);
+    /** Topics whose heads are to be verified now: those in doubt, and so many others in rotation. */
+    synchronized Collection<String> toVerify(int count) {
+        Set<String> topics = new LinkedHashSet<>();
+        for (Feed doubtful = doubts.poll(); doubtful != null; doubtful = doubts.poll()) {
+            topics.add(doubtful.topic);
+        }
+        int most = topics.size() + count;
         Iterator<Feed> iterator = rotation;
         if (iterator == null || !iterator.hasNext()) {
             iterator = feeds.values().iterator();
             rotation = iterator;
         }
-        while (topics.size() < count && iterator.hasNext()) {
+        while (topics.size() < most && iterator.hasNext()) {
             Feed feed = iterator.next();
             if (feed.isAttached()) {
                 topics.add(feed.topic);
@@ -165,38 +216,102 @@ final class Feeds implements Server.Listener {
         return topics;
     }
 
-    /** A check of the store saw this head. */
+    /**
+     * A check of the store saw this head. A message may still be on its way, so a head that is not the one of the last
+     * message is looked at once more, and brings the followers to ask only if no message has come meanwhile.
+     */
     void head(String topic, Version head) {
         Feed feed = feeds.get(topic);
-        if (feed != null) {
-            feed.each(follower -> follower.head(head));
+        if (feed == null) {
+            return;
+        }
+        switch (feed.judge(head)) {
+            case DOUBTFUL -> doubts.add(feed);
+            case MISSED -> feed.each(follower -> follower.head(head));
+            case SEEN -> {}
         }
     }
 
     // --- of the server ----------------------------------------------------------------------------------------------
 
     @Override
-    public void connected(Server.Session opened) {
+    public void connected(Server server, Server.Session opened) {
+        List<byte[]> channels = new ArrayList<>();
         synchronized (this) {
-            session = opened;
-            subscribe(List.copyOf(feeds.keySet()));
+            for (Feed feed : feeds.values()) {
+                feed.home = feed.home == null ? home(feed) : feed.home;
+                if (feed.home == server) {
+                    channels.add(channel(feed.topic));
+                }
+            }
+            server.subscribe(channels);
         }
     }
 
     @Override
-    public void disconnected() {
-        synchronized (this) {
-            session = null;
-        }
-        feeds.values().forEach(feed -> feed.setAttached(false));
+    public void disconnected(Server server) {
+        of(server).forEach(feed -> feed.setAttached(false));
     }
 
     @Override
-    public void subscribed(String channel) {
+    public void subscribed(Server server, String channel) {
         Feed feed = feeds.get(names.topicOf(channel));
-        if (feed != null) {
+        if (feed != null && isHome(feed, server)) {
             feed.setAttached(true);
         }
+    }
+
+    /** A slot has moved, or a follower left and another came. */
+    @Override
+    public void unsubscribed(Server server, String channel) {
+        Feed feed = feeds.get(names.topicOf(channel));
+        if (feed != null && isHome(feed, server)) {
+            feed.setAttached(false);
+            moved(feed);
+            Topology where = topology;
+            if (where != null) {
+                where.misled();
+            }
+        }
+    }
+
+    /** Slots have moved: follows the topics where they are now. On the scheduler's thread. */
+    void settle() {
+        for (Feed feed : feeds.values()) {
+            if (!isHome(feed, home(feed))) {
+                feed.setAttached(false);
+                moved(feed);
+            }
+        }
+    }
+
+    private synchronized void moved(Feed feed) {
+        Server before = feed.home;
+        if (before != null) {
+            before.unsubscribe(channel(feed.topic));
+        }
+        settle(feed);
+    }
+
+    private void settle(Feed feed) {
+        Server now = home(feed);
+        feed.home = now;
+        if (now != null) {
+            now.subscribe(List.of(channel(feed.topic)));
+        }
+    }
+
+    private @Nullable Server home(Feed feed) {
+        Topology where = topology;
+        return where == null ? null : where.at(names.slot(feed.topic));
+    }
+
+    private synchronized boolean isHome(Feed feed, @Nullable Server server) {
+        return feed.home == server;
+    }
+
+    private synchronized List<Feed> of(Server server) {
+        return feeds.values().stream().filter(feed -> feed.home == server).toList();
     }
 
     @Override
@@ -207,28 +322,10 @@ final class Feeds implements Server.Listener {
             return;
         }
         try {
-            Message message = Message.parse(content);
-            if (message.changes().isEmpty()) {
-                feed.each(follower -> follower.head(message.head()));
-            } else {
-                feed.tell(message.changes());
-            }
+            feed.tell(Message.parse(content));
         } catch (RuntimeException e) {
             log.warn("topic '{}': a message on its channel is not one of ours; the log is read instead", topic, e);
             feed.each(Follower::connected);
-        }
-    }
-
-    private void subscribe(List<String> topics) {
-        Server.Session now = session;
-        if (now == null) {
-            return;
-        }
-        for (int from = 0; from < topics.size(); from += CHANNELS_A_COMMAND) {
-            byte[][] channels = topics.subList(from, Math.min(topics.size(), from + CHANNELS_A_COMMAND)).stream()
-                    .map(this::channel)
-                    .toArray(byte[][]::new);
-            var unused = now.channelConnection().async().subscribe(channels);
         }
     }
 

@@ -1,19 +1,52 @@
 package io.distsync.backend.redis;
 
+import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The names of everything a topic has in Redis; those of one topic share a hash tag, so they live in one slot. */
 final class Names {
 
+    private static final int SINGLE = 0;
+
     private final String prefix;
 
-    Names(String prefix) {
+    /** A tag for each slot of a cluster, or {@code null} without a cluster. */
+    private final String @Nullable [] tags;
+
+    Names(String prefix, boolean cluster) {
         this.prefix = prefix;
+        this.tags = cluster ? tags() : null;
+    }
+
+    /** The shortest numbers that hash to each slot. */
+    private static String[] tags() {
+        String[] tags = new String[SlotHash.SLOT_COUNT];
+        int missing = tags.length;
+        for (int i = 0; missing > 0; i++) {
+            String tag = Integer.toString(i, Character.MAX_RADIX);
+            int slot = SlotHash.getSlot(tag);
+            if (tags[slot] == null) {
+                tags[slot] = tag;
+                missing--;
+            }
+        }
+        return tags;
+    }
+
+    boolean isCluster() {
+        return tags != null;
+    }
+
+    /** The slot of a topic; the same one for all without a cluster. */
+    int slot(String topic) {
+        return tags == null ? SINGLE : SlotHash.getSlot(topic);
     }
 
     /** The keys every script of a topic is given. */
     byte[][] keys(String topic) {
         String tag = "{" + topic + "}";
+        int slot = slot(topic);
         return new byte[][] {
             key("kv:" + tag),
             key("stream:" + tag),
@@ -21,8 +54,8 @@ final class Names {
             key("old:" + tag),
             key("lease:" + tag),
             key("keys:" + tag),
-            due(),
-            key("floor")
+            due(slot),
+            key("floor" + tag(slot))
         };
     }
 
@@ -30,9 +63,22 @@ final class Names {
         return key("kv:{" + topic + "}");
     }
 
-    /** Topics in which something is due, by the time when. */
-    byte[] due() {
-        return key("due");
+    /** The topics of a slot in which something is due, by the time when. */
+    byte[] due(int slot) {
+        return key("due" + tag(slot));
+    }
+
+    /** The slots of a cluster in which something may be due. */
+    byte[] slots() {
+        return key("slots");
+    }
+
+    int slotOfSlots() {
+        return tags == null ? SINGLE : SlotHash.getSlot(slots());
+    }
+
+    private String tag(int slot) {
+        return tags == null ? "" : ":{" + tags[slot] + "}";
     }
 
     String channel(String topic) {

@@ -6,6 +6,7 @@ import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.History;
 import io.distsync.backend.Lease;
+import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
@@ -21,6 +22,7 @@ import io.distsync.version.Version;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,10 +41,10 @@ import org.jspecify.annotations.Nullable;
  * Keeps topics in Redis: each commit is one script, which checks, writes, logs and announces it in one step. Several
  * processes with a backend of the same server and prefix share their topics.
  *
- * <p>Needs Redis 6.2 or newer. How durable a commit is when its stage completes is the server's matter ({@code
+ * <p>Needs Redis 6.2 or newer, on Cluster 7.0. How durable a commit is when its stage completes is the server's matter ({@code
  * appendfsync}, replicas); {@link #info()} says what is known of it.
  *
- * <p>The connections are this backend's own: one for commands, one for channels. If they break, what was under way fails
+ * <p>The connections are this backend's own: one for commands, one for channels, to each server. If they break, what was under way fails
  * (a commit as unknown, anything else as not applied), and others are opened with a growing, jittered pause until {@link
  * #close()}. The server may be away when the backend is made.
  */
@@ -61,29 +63,45 @@ public final class RedisSyncBackend implements SyncBackend {
     private final boolean ownsScheduler;
     private final BackendInfo limits;
     private final Feeds feeds;
-    private final Server server;
+    private final Topology topology;
     private final Sweeper sweeper;
     private final Runnable release;
     private volatile boolean closed;
 
     private RedisSyncBackend(Builder builder) {
-        names = new Names(builder.prefix);
+        names = new Names(builder.prefix, builder.cluster != null);
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-redis") : builder.scheduler;
         limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
-        feeds = new Feeds(names);
         release = builder.release;
-        server = new Server(
-                builder.connector,
-                new Scripts(builder.prefix, false, builder.seam),
+        feeds = new Feeds(names);
+        topology = topology(builder);
+        feeds.follow(topology);
+        sweeper = new Sweeper(topology, names, feeds, builder.sweep, builder.heartbeat, scheduler);
+        topology.start();
+        sweeper.start();
+    }
+
+    private Topology topology(Builder builder) {
+        RedisClusterClient cluster = builder.cluster;
+        Scripts scripts = new Scripts(builder.prefix, cluster != null, builder.seam);
+        Function<RedisURI, Server> servers = uri -> new Server(
+                new ClientConnector(builder.client, uri),
+                scripts,
                 builder.heartbeat,
                 builder.connectTimeout,
                 scheduler,
                 builder.time,
-                feeds);
-        sweeper = new Sweeper(server, names, feeds, builder.sweep, builder.heartbeat, scheduler);
-        server.start();
-        sweeper.start();
+                feeds,
+                cluster != null,
+                this::misled);
+        return cluster == null
+                ? new Standalone(servers.apply(builder.uri))
+                : new Cluster(cluster, servers, feeds::settle, scheduler, builder.time);
+    }
+
+    private void misled() {
+        topology.misled();
     }
 
     /**
@@ -92,9 +110,9 @@ public final class RedisSyncBackend implements SyncBackend {
      * @param uri a server, or the sentinels that know it
      */
     public static Builder builder(RedisURI uri) {
-        RedisClient client = RedisClient.create(uri);
+        RedisClient client = RedisClient.create();
         client.setOptions(safe(ClientOptions.create()));
-        return new Builder(new ClientConnector(client, uri), client::close);
+        return new Builder(client, uri, null, client::close);
     }
 
     /**
@@ -111,7 +129,19 @@ public final class RedisSyncBackend implements SyncBackend {
                     "the client's autoReconnect must be off, because the driver repeats commands on a new connection;"
                             + " RedisSyncBackend.safe(options) turns it off");
         }
-        return new Builder(new ClientConnector(client, uri), () -> {});
+        return new Builder(client, uri, null, () -> {});
+    }
+
+    /**
+     * A backend on a Redis Cluster of version 7.0 or newer.
+     *
+     * @param cluster knows the nodes and is asked for the map of slots only; stays the caller's to shut down. Connections
+     *     to the nodes are opened with its resources and options, reconnecting apart.
+     */
+    public static Builder builder(RedisClusterClient cluster) {
+        RedisClient client = RedisClient.create(cluster.getResources());
+        client.setOptions(safe(cluster.getOptions()));
+        return new Builder(client, new RedisURI(), cluster, client::close);
     }
 
     /** The same options, with what a backend needs: the driver neither reconnects nor repeats. */
@@ -136,12 +166,29 @@ public final class RedisSyncBackend implements SyncBackend {
             throw new IllegalArgumentException("payloads of a commit may have at most " + limits.maxPayloadBytes()
                     + " bytes, but this one for topic '" + commit.topic() + "' has " + bytes);
         }
+        return mayBecomeDue(commit)
+                ? sweeper.announce(names.slot(commit.topic()))
+                        .handle((done, failure) -> failure == null
+                                ? send(commit)
+                                : CompletableFuture.<CommitResult>failedFuture(
+                                        Failures.ofRead(commit.topic(), failure)))
+                        .thenCompose(Function.identity())
+                : send(commit);
+    }
+
+    private CompletionStage<CommitResult> send(Commit commit) {
         return run(
                 Kind.COMMIT,
                 commit.topic(),
                 Arguments.commit(commit),
                 (topic, reply) -> Replies.commit(commit, reply),
                 Failures::ofCommit);
+    }
+
+    private boolean mayBecomeDue(Commit commit) {
+        return names.isCluster()
+                && (commit.options().idleMillis() != Long.MAX_VALUE
+                        || commit.mutations().stream().anyMatch(it -> it.lease() instanceof LeaseRule.Set));
     }
 
     @Override
@@ -221,13 +268,8 @@ public final class RedisSyncBackend implements SyncBackend {
 
     @Override
     public BackendInfo info() {
-        ServerInfo info = server.info();
         return new BackendInfo(
-                limits.name(),
-                true,
-                limits.maxPayloadBytes(),
-                server.unreachableSince(),
-                info == null ? Map.of() : info.details());
+                limits.name(), true, limits.maxPayloadBytes(), topology.unreachableSince(), topology.details());
     }
 
     @Override
@@ -237,7 +279,7 @@ public final class RedisSyncBackend implements SyncBackend {
         }
         closed = true;
         feeds.close();
-        server.close();
+        topology.close();
         if (ownsScheduler) {
             scheduler.close();
         }
@@ -253,7 +295,7 @@ public final class RedisSyncBackend implements SyncBackend {
         if (closed) {
             return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
         }
-        return server.run(kind, names.keys(topic), arguments)
+        return topology.on(names.slot(topic), server -> server.run(kind, names.keys(topic), arguments))
                 .handle((reply, failure) -> {
                     try {
                         return failure == null
@@ -269,7 +311,9 @@ public final class RedisSyncBackend implements SyncBackend {
     /** Settings of a Redis backend. */
     public static final class Builder {
 
-        private final Server.Connector connector;
+        private final RedisClient client;
+        private final RedisURI uri;
+        private final @Nullable RedisClusterClient cluster;
         private final Runnable release;
         private String prefix = "";
         private Duration heartbeat = Duration.ofSeconds(1);
@@ -280,8 +324,10 @@ public final class RedisSyncBackend implements SyncBackend {
         private @Nullable Scheduler scheduler;
         private UnaryOperator<String> seam = UnaryOperator.identity();
 
-        private Builder(Server.Connector connector, Runnable release) {
-            this.connector = connector;
+        private Builder(RedisClient client, RedisURI uri, @Nullable RedisClusterClient cluster, Runnable release) {
+            this.client = client;
+            this.uri = uri;
+            this.cluster = cluster;
             this.release = release;
         }
 

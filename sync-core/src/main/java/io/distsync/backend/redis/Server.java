@@ -52,6 +52,7 @@ final class Server {
     private static final Logger log = LoggerFactory.getLogger(Server.class);
 
     private static final byte[][] NO_KEYS = {};
+    private static final int CHANNELS_A_COMMAND = 256;
 
     /** After so many a connection is taken for dead; one alone may be this process being slow. */
     private static final int MISSED_BEATS = 2;
@@ -59,17 +60,20 @@ final class Server {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
-    /** Told of what happens to the server; on the scheduler's thread, messages excepted. */
+    /** Told of what happens to a server; on the scheduler's thread, messages excepted. */
     interface Listener {
 
         /** Channels can be subscribed. */
-        void connected(Session session);
+        void connected(Server server, Session session);
 
         /** Nothing will come over the channels any more until the next {@link #connected}. */
-        void disconnected();
+        void disconnected(Server server);
 
         /** The server confirmed a subscription. */
-        void subscribed(String channel);
+        void subscribed(Server server, String channel);
+
+        /** The server ended a subscription, asked or not. */
+        void unsubscribed(Server server, String channel);
 
         /** On a thread of the driver, in the order of the server. */
         void message(String channel, byte[] content);
@@ -105,6 +109,8 @@ final class Server {
     private final Scheduler scheduler;
     private final TimeSource time;
     private final Listener listener;
+    private final boolean sharded;
+    private final Runnable misled;
 
     private volatile @Nullable Session session;
     private volatile @Nullable CompletableFuture<Session> connecting;
@@ -124,7 +130,9 @@ final class Server {
             Duration connectTimeout,
             Scheduler scheduler,
             TimeSource time,
-            Listener listener) {
+            Listener listener,
+            boolean sharded,
+            Runnable misled) {
         this.connector = connector;
         this.scripts = scripts;
         this.heartbeat = heartbeat;
@@ -132,6 +140,8 @@ final class Server {
         this.scheduler = scheduler;
         this.time = time;
         this.listener = listener;
+        this.sharded = sharded;
+        this.misled = misled;
         unreachableSince = time.instant();
     }
 
@@ -243,10 +253,43 @@ final class Server {
         return script;
     }
 
-    /** A server that refuses writes because it is a replica now has to be looked up anew. */
+    /** A server that refuses writes because it is a replica now has to be looked up anew, as one that names another. */
     private void observe(Session on, Throwable failure) {
-        if (failure instanceof RedisCommandExecutionException && Failures.isOfAReplica(failure)) {
-            post(() -> drop(on, failure));
+        if (failure instanceof RedisCommandExecutionException) {
+            if (Failures.isOfAReplica(failure)) {
+                post(() -> drop(on, failure));
+            }
+            if (Failures.isElsewhere(failure)) {
+                misled.run();
+            }
+        }
+    }
+
+    /** Asks for what is published on channels; those of a cluster one by one, because they may be of different slots. */
+    void subscribe(List<byte[]> channels) {
+        Session now = session;
+        if (now == null) {
+            return;
+        }
+        if (sharded) {
+            for (byte[] channel : channels) {
+                var unused = now.channelConnection().async().ssubscribe(channel);
+            }
+            return;
+        }
+        for (int from = 0; from < channels.size(); from += CHANNELS_A_COMMAND) {
+            byte[][] some = channels.subList(from, Math.min(channels.size(), from + CHANNELS_A_COMMAND))
+                    .toArray(byte[][]::new);
+            var unused = now.channelConnection().async().subscribe(some);
+        }
+    }
+
+    void unsubscribe(byte[] channel) {
+        Session now = session;
+        if (now != null) {
+            var unused = sharded
+                    ? now.channelConnection().async().sunsubscribe(channel)
+                    : now.channelConnection().async().unsubscribe(channel);
         }
     }
 
@@ -376,7 +419,7 @@ final class Server {
                         "Redis at {} is another incarnation now: {}",
                         connector.name(),
                         now.info().incarnation());
-                listener.connected(now); // what was missed meanwhile has to be asked for
+                listener.connected(this, now); // what was missed meanwhile has to be asked for
             }
         }
     }
@@ -398,7 +441,7 @@ final class Server {
         session = opened;
         connecting = null;
         log.info("connected to Redis at {}, {}", connector.name(), opened.info());
-        listener.connected(opened);
+        listener.connected(this, opened);
         attempt.complete(opened);
         beat(opened, ++pulse);
     }
@@ -428,7 +471,7 @@ final class Server {
                 String name = new String(channel, StandardCharsets.US_ASCII);
                 post(() -> {
                     if (isPresent(opened)) {
-                        listener.subscribed(name);
+                        listener.subscribed(Server.this, name);
                     }
                 });
             }
@@ -436,6 +479,16 @@ final class Server {
             @Override
             public void ssubscribed(byte[] channel, long count) {
                 subscribed(channel, count);
+            }
+
+            @Override
+            public void sunsubscribed(byte[] channel, long count) {
+                String name = new String(channel, StandardCharsets.US_ASCII);
+                post(() -> {
+                    if (isPresent(opened)) {
+                        listener.unsubscribed(Server.this, name);
+                    }
+                });
             }
         });
         if (!opened.commandConnection().isOpen() || !opened.channelConnection().isOpen()) {
@@ -460,6 +513,7 @@ final class Server {
         reason = cause;
         failures++;
         attempt.completeExceptionally(unavailable(cause));
+        misled.run();
         scheduler.schedule(this::connect, pause());
     }
 
@@ -522,7 +576,8 @@ final class Server {
         session = null;
         closeQuietly(present.commandConnection());
         closeQuietly(present.channelConnection());
-        listener.disconnected();
+        listener.disconnected(this);
+        misled.run();
         scheduler.schedule(this::connect, pause());
     }
 

@@ -5,7 +5,15 @@ import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,25 +23,40 @@ import org.slf4j.LoggerFactory;
  */
 final class Sweeper {
 
-    /* Threads. Timers run on the scheduler, answers on threads of the driver; there is no state between two rounds. */
+    /*
+     * Threads. Timers run on the scheduler, to which the plain fields belong; answers come on threads of the driver,
+     * announcements from callers.
+     */
 
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
 
+    private static final byte[] HEAD = "head".getBytes(StandardCharsets.US_ASCII);
     private static final int TOPICS_A_ROUND = 100;
     private static final int FULL = 100;
+
+    /** On a cluster: how many slots one round looks at, and after how many rounds the list of them is read again. */
+    private static final int SLOTS_A_ROUND = 256;
+
+    private static final int ROUNDS_A_LOOK = 8;
+    private static final CompletionStage<Void> ANNOUNCED = CompletableFuture.completedFuture(null);
 
     /** Within this time each head is verified at least once. */
     private static final Duration ROTATION = Duration.ofSeconds(45);
 
-    private final Server server;
+    private final Topology topology;
     private final Names names;
     private final Feeds feeds;
     private final Duration interval;
     private final Duration heartbeat;
     private final Scheduler scheduler;
 
-    Sweeper(Server server, Names names, Feeds feeds, Duration interval, Duration heartbeat, Scheduler scheduler) {
-        this.server = server;
+    private final Set<Integer> announced = ConcurrentHashMap.newKeySet();
+    private final ConcurrentSkipListSet<Integer> slots = new ConcurrentSkipListSet<>();
+    private @Nullable Integer turned;
+    private int round;
+
+    Sweeper(Topology topology, Names names, Feeds feeds, Duration interval, Duration heartbeat, Scheduler scheduler) {
+        this.topology = topology;
         this.names = names;
         this.feeds = feeds;
         this.interval = interval;
@@ -48,28 +71,76 @@ final class Sweeper {
     }
 
     private void sweep() {
-        if (server.session() != null) {
-            server.run(Kind.DUE, new byte[][] {names.due()}, new byte[][] {
-                        String.valueOf(TOPICS_A_ROUND).getBytes(StandardCharsets.US_ASCII)
-                    })
-                    .whenComplete((topics, failure) -> {
-                        if (failure != null) {
-                            log.debug("looking for due topics failed", failure);
-                        } else {
-                            topics.forEach(topic -> sweep(KeyText.decode((byte[]) topic)));
-                        }
-                    });
+        if (names.isCluster()) {
+            if (round++ % ROUNDS_A_LOOK == 0) {
+                learnSlots();
+            }
+            inTurn().forEach(this::sweepSlot);
+        } else {
+            sweepSlot(0);
         }
         scheduler.schedule(this::sweep, interval);
     }
 
-    private void sweep(String topic) {
+    /** Makes a slot known to everybody who sweeps, before something can be due in it for the first time. */
+    CompletionStage<Void> announce(int slot) {
+        if (!names.isCluster() || announced.contains(slot)) {
+            return ANNOUNCED;
+        }
+        byte[] number = String.valueOf(slot).getBytes(StandardCharsets.US_ASCII);
+        return topology.on(names.slotOfSlots(), server -> server.call(commands -> commands.sadd(names.slots(), number)))
+                .thenAccept(added -> {
+                    announced.add(slot);
+                    slots.add(slot);
+                });
+    }
+
+    private void learnSlots() {
+        Server server = topology.at(names.slotOfSlots());
+        if (server != null && server.session() != null) {
+            server.call(commands -> commands.smembers(names.slots())).whenComplete((found, failure) -> {
+                if (failure == null) {
+                    found.forEach(slot -> slots.add(Integer.parseInt(KeyText.decode(slot))));
+                }
+            });
+        }
+    }
+
+    /** All slots, or as many of them as one round takes, in rotation. */
+    private List<Integer> inTurn() {
+        List<Integer> turn = new ArrayList<>();
+        Integer next = turned;
+        for (int i = Math.min(slots.size(), SLOTS_A_ROUND); i > 0; i--) {
+            next = next == null ? null : slots.higher(next);
+            next = next == null ? slots.first() : next;
+            turn.add(next);
+        }
+        turned = next;
+        return turn;
+    }
+
+    private void sweepSlot(int slot) {
+        Server server = topology.at(slot);
+        if (server == null || server.session() == null) {
+            return;
+        }
+        byte[][] most = {String.valueOf(TOPICS_A_ROUND).getBytes(StandardCharsets.US_ASCII)};
+        server.run(Kind.DUE, new byte[][] {names.due(slot)}, most).whenComplete((topics, failure) -> {
+            if (failure != null) {
+                log.debug("looking for due topics failed", failure);
+            } else {
+                topics.forEach(topic -> sweep(server, KeyText.decode((byte[]) topic)));
+            }
+        });
+    }
+
+    private void sweep(Server server, String topic) {
         server.run(Kind.SWEEP, names.keys(topic), Arguments.sweep(topic)).whenComplete((reply, failure) -> {
             try {
                 if (failure != null) {
                     log.debug("sweeping topic '{}' failed", topic, failure);
                 } else if (Replies.sweep(topic, reply) >= FULL) {
-                    sweep(topic);
+                    sweep(server, topic);
                 }
             } catch (RuntimeException e) {
                 log.warn("topic '{}' cannot be swept", topic, e);
@@ -79,14 +150,14 @@ final class Sweeper {
 
     private void verifyHeads() {
         int count = (int) Math.ceil((double) feeds.topics() * heartbeat.toNanos() / ROTATION.toNanos());
-        if (count > 0 && server.session() != null) {
-            for (String topic : feeds.next(count)) {
-                server.call(commands -> commands.hget(names.state(topic), "head".getBytes(StandardCharsets.US_ASCII)))
-                        .whenComplete((head, failure) -> {
-                            if (failure == null) {
-                                feeds.head(topic, head == null ? Version.ABSENT : Versions.parse(head));
-                            }
-                        });
+        for (String topic : feeds.toVerify(count)) {
+            Server server = topology.at(names.slot(topic));
+            if (server != null) {
+                server.call(commands -> commands.hget(names.state(topic), HEAD)).whenComplete((head, failure) -> {
+                    if (failure == null) {
+                        feeds.head(topic, head == null ? Version.ABSENT : Versions.parse(head));
+                    }
+                });
             }
         }
         scheduler.schedule(this::verifyHeads, heartbeat);

@@ -30,7 +30,7 @@ final class RedisFixture implements BackendFixture {
 
     private static final String NOW = "test:now";
     private static final String REFUSE = "test:refuse";
-    private static final Duration HEARTBEAT = Duration.ofMillis(250);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(2);
     private static final Duration SWEEP = Duration.ofMillis(50);

@@ -1,0 +1,34 @@
+package io.distsync.backend.redis;
+
+import io.distsync.backend.BackendFixture;
+import io.distsync.backend.SyncBackendConformance;
+import io.distsync.testsupport.redis.RedisCluster;
+import io.distsync.testsupport.redis.RedisServer.Durability;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class RedisClusterConformanceTest extends SyncBackendConformance {
+
+    private static RedisCluster cluster;
+    private static RedisClusterClient driver;
+
+    @BeforeAll
+    static void start() {
+        cluster = RedisCluster.start(3, Durability.ALWAYS);
+        driver = RedisClusterClient.create(
+                RedisURI.create("127.0.0.1", cluster.masters().get(0).port()));
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.shutdown();
+        cluster.close();
+    }
+
+    @Override
+    protected BackendFixture fixture() {
+        return new RedisClusterFixture(cluster, driver);
+    }
+}
