@@ -1,6 +1,7 @@
 package io.distsync.backend.redis;
 
 import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
 import io.distsync.error.SyncException;
@@ -58,6 +59,20 @@ final class Failures {
                 ? refusal
                 : new BackendUnavailableException(
                         "no answer of Redis for topic '" + topic + "': " + cause.getMessage(), cause);
+    }
+
+    /** A server that cannot be used: out of reach, or it will not have us. */
+    static NotAppliedException ofServer(String name, @Nullable Throwable failure) {
+        String why = failure == null ? "the connection was lost" : String.valueOf(failure.getMessage());
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RedisCommandExecutionException && LASTING.contains(code(cause))) {
+                return new RejectedException("Redis at " + name + " refuses this client: " + cause.getMessage(), cause);
+            }
+        }
+        String message = "Redis at " + name + " cannot be reached: " + why;
+        return failure == null
+                ? new BackendUnavailableException(message)
+                : new BackendUnavailableException(message, failure);
     }
 
     static boolean isOfAReplica(Throwable failure) {

@@ -88,8 +88,8 @@ public final class RedisSyncBackend implements SyncBackend {
         Function<RedisURI, Server> servers = uri -> new Server(
                 new ClientConnector(builder.client, uri),
                 scripts,
-                builder.heartbeat,
-                builder.connectTimeout,
+                new Server.Settings(
+                        builder.heartbeat, builder.connectTimeout, builder.replicas, builder.replicaTimeout),
                 scheduler,
                 builder.time,
                 feeds,
@@ -319,6 +319,8 @@ public final class RedisSyncBackend implements SyncBackend {
         private Duration heartbeat = Duration.ofSeconds(1);
         private Duration connectTimeout = Duration.ofSeconds(2);
         private Duration sweep = Duration.ofMillis(500);
+        private int replicas;
+        private Duration replicaTimeout = Duration.ofMillis(500);
         private int maxPayloadBytes = Limits.DEFAULT_MAX_PAYLOAD_BYTES;
         private TimeSource time = TimeSource.system();
         private @Nullable Scheduler scheduler;
@@ -350,6 +352,23 @@ public final class RedisSyncBackend implements SyncBackend {
         /** How long an attempt to connect may take, name resolution, TLS and authentication included. */
         public Builder connectTimeout(Duration value) {
             connectTimeout = within(value, "connectTimeout", Duration.ofMillis(10), Duration.ofMinutes(5));
+            return this;
+        }
+
+        /**
+         * Makes each commit wait until so many replicas have it (Redis's WAIT). Fewer commits are lost in a fail-over then,
+         * but some still may be: a replica that confirmed may not be the one that is promoted. A commit that is not
+         * confirmed in time has been applied and is reported as unknown; its repeat waits again. Everything else on the
+         * connection waits, too.
+         *
+         * @param timeout at most the heartbeat, because a connection that waits answers none
+         */
+        public Builder waitForReplicas(int count, Duration timeout) {
+            if (count < 0) {
+                throw new IllegalArgumentException("number of replicas must not be negative, but is " + count);
+            }
+            replicas = count;
+            replicaTimeout = within(timeout, "replica timeout", Duration.ofMillis(1), Duration.ofMinutes(1));
             return this;
         }
 
@@ -388,6 +407,10 @@ public final class RedisSyncBackend implements SyncBackend {
 
         /** Makes the backend, which begins to connect and returns without waiting for it. */
         public RedisSyncBackend build() {
+            if (replicas > 0 && replicaTimeout.compareTo(heartbeat) > 0) {
+                throw new IllegalArgumentException(
+                        "replica timeout must be at most the heartbeat of " + heartbeat + ", but is " + replicaTimeout);
+            }
             return new RedisSyncBackend(this);
         }
 

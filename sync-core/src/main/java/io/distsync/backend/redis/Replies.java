@@ -45,6 +45,11 @@ final class Replies {
         };
     }
 
+    /** Whether a commit was applied, now or earlier. */
+    static boolean isCommitted(List<?> reply) {
+        return !reply.isEmpty() && text(reply, 0).equals("C");
+    }
+
     static Page read(String topic, List<?> reply) {
         String kind = kind(topic, reply);
         if (!kind.equals("P")) {

@@ -3,6 +3,8 @@ package io.distsync.backend.redis;
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.redis.Scripts.Script;
 import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -90,6 +92,13 @@ final class Server {
         String name();
     }
 
+    /**
+     * How a server is treated.
+     *
+     * @param replicas how many have to confirm a commit, or 0
+     */
+    record Settings(Duration heartbeat, Duration connectTimeout, int replicas, Duration replicaTimeout) {}
+
     /** What was negotiated with one incarnation of the server. */
     record Session(
             StatefulRedisConnection<byte[], byte[]> commandConnection,
@@ -104,8 +113,7 @@ final class Server {
 
     private final Connector connector;
     private final Scripts scripts;
-    private final Duration heartbeat;
-    private final Duration connectTimeout;
+    private final Settings settings;
     private final Scheduler scheduler;
     private final TimeSource time;
     private final Listener listener;
@@ -126,8 +134,7 @@ final class Server {
     Server(
             Connector connector,
             Scripts scripts,
-            Duration heartbeat,
-            Duration connectTimeout,
+            Settings settings,
             Scheduler scheduler,
             TimeSource time,
             Listener listener,
@@ -135,8 +142,7 @@ final class Server {
             Runnable misled) {
         this.connector = connector;
         this.scripts = scripts;
-        this.heartbeat = heartbeat;
-        this.connectTimeout = connectTimeout;
+        this.settings = settings;
         this.scheduler = scheduler;
         this.time = time;
         this.listener = listener;
@@ -170,11 +176,12 @@ final class Server {
 
     /** Runs a script. A server that does not know it is asked who it is, and given the text. */
     CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
-        return inSession(now -> evalsha(now, kind, keys, arguments)
+        return inSession(now -> confirmed(now, kind, evalsha(now, kind, keys, arguments))
                 .handle((reply, failure) -> {
                     Throwable cause = failure == null ? null : unwrap(failure);
                     if (cause instanceof RedisNoScriptException) {
-                        return introduced(now).thenCompose(known -> eval(known, kind, keys, arguments));
+                        return introduced(now)
+                                .thenCompose(known -> confirmed(known, kind, eval(known, kind, keys, arguments)));
                     }
                     if (cause != null) {
                         observe(now, cause);
@@ -221,12 +228,8 @@ final class Server {
         return CompletableFuture.failedFuture(unavailable(reason));
     }
 
-    private BackendUnavailableException unavailable(@Nullable Throwable cause) {
-        String why = cause == null ? "the connection was lost" : String.valueOf(cause.getMessage());
-        String message = "Redis at " + connector.name() + " cannot be reached: " + why;
-        return cause == null
-                ? new BackendUnavailableException(message)
-                : new BackendUnavailableException(message, cause);
+    private NotAppliedException unavailable(@Nullable Throwable cause) {
+        return Failures.ofServer(connector.name(), cause);
     }
 
     private static <R> CompletionStage<R> guarded(Supplier<CompletionStage<R>> use) {
@@ -243,6 +246,25 @@ final class Server {
 
     private static CompletionStage<List<?>> eval(Session on, Kind kind, byte[][] keys, byte[][] arguments) {
         return on.commands().eval(script(on, kind).text(), ScriptOutputType.MULTI, keys, arguments);
+    }
+
+    /** Waits for the replicas, if so configured. The question goes right behind the commit, on the same connection. */
+    private CompletionStage<List<?>> confirmed(Session on, Kind kind, CompletionStage<List<?>> reply) {
+        if (kind != Kind.COMMIT || settings.replicas() == 0) {
+            return reply;
+        }
+        return reply.thenCombine(
+                on.commands()
+                        .waitForReplication(
+                                settings.replicas(), settings.replicaTimeout().toMillis()),
+                (answer, confirmations) -> {
+                    if (confirmations < settings.replicas() && Replies.isCommitted(answer)) {
+                        throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only "
+                                + confirmations + " of " + settings.replicas() + " replicas confirmed it within "
+                                + settings.replicaTimeout());
+                    }
+                    return answer;
+                });
     }
 
     private static Script script(Session on, Kind kind) {
@@ -313,8 +335,8 @@ final class Server {
         CompletableFuture<Session> opening = open();
         Scheduler.Cancellable timer = scheduler.schedule(
                 () -> opening.completeExceptionally(
-                        new BackendUnavailableException("no answer within " + connectTimeout)),
-                connectTimeout);
+                        new BackendUnavailableException("no answer within " + settings.connectTimeout())),
+                settings.connectTimeout());
         var unused = opening.whenComplete((opened, failure) -> post(() -> {
             timer.cancel();
             if (opened == null) {
@@ -552,7 +574,7 @@ final class Server {
                         onBeat(present, info);
                     }
                 }));
-        scheduler.schedule(() -> beat(on, number), heartbeat);
+        scheduler.schedule(() -> beat(on, number), settings.heartbeat());
     }
 
     private void onBeat(Session on, ServerInfo info) {

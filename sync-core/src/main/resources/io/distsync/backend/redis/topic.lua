@@ -10,12 +10,28 @@
 -- epoch-revision-link; a number in Lua is exact up to 2^53, which epochs and revisions never reach.
 
 local INCARNATION = '@incarnation@'
-if #KEYS == 0 then
-  return INCARNATION -- sent to be known to the server, not to be run
-end
-
 local LAYOUT = '1'
 local CHANNEL, PUBLISH, FOLLOWED = '@prefix@watch:', '@publish@', '@followed@'
+
+if #KEYS == 0 then
+  -- Sent to be known to the server. A right that is missing would end a script in the middle, so it is looked for now.
+  local kv, stream, other = '@prefix@kv:{a}', '@prefix@stream:{a}', '@prefix@keys:{a}'
+  local needed = {
+    {'HMGET', kv, 'f'}, {'HGET', kv, 'f'}, {'HSET', kv, 'f', 'v'}, {'HDEL', kv, 'f'}, {'PEXPIRE', kv, '1'},
+    {'XLEN', stream}, {'XADD', stream, '*', 'f', 'v'}, {'XRANGE', stream, '-', '+'}, {'XREVRANGE', stream, '+', '-'},
+    {'XTRIM', stream, 'MAXLEN', '1'}, {'RENAME', '@prefix@req:{a}', '@prefix@old:{a}'}, {'EXISTS', kv}, {'UNLINK', kv},
+    {'TYPE', kv}, {'ZADD', other, '0', 'm'}, {'ZREM', other, 'm'}, {'ZCARD', other}, {'ZSCORE', '@prefix@lease:{a}', 'm'},
+    {'ZRANGE', other, '0', '0'}, {'ZRANGEBYSCORE', '@prefix@due', '0', '0'}, {'ZRANGEBYLEX', other, '-', '+'},
+    {'ZREVRANGEBYLEX', other, '+', '-'}, {'GET', '@prefix@floor'}, {'SET', '@prefix@floor', 'v'}, {'STRLEN', '@prefix@floor'},
+    {'TIME'}, {PUBLISH, CHANNEL .. '{a}', 'm'}, {'PUBSUB', FOLLOWED, CHANNEL .. '{a}'}}
+  for i = 1, #needed do
+    if redis.acl_check_cmd and not redis.acl_check_cmd(unpack(needed[i])) then
+      return redis.error_reply('NOPERM this user may not run ' .. needed[i][1] .. ' on ' .. (needed[i][2] or 'the server'))
+    end
+  end
+  return INCARNATION
+end
+
 local LARGEST_MESSAGE = 65536
 local NO_LINK = '0000000000000000'
 local NOTHING = '0-0-' .. NO_LINK

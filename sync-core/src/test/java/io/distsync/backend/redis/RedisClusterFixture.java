@@ -47,7 +47,8 @@ final class RedisClusterFixture implements BackendFixture {
     @Override
     public Map<Capability, String> lacking() {
         Map<Capability, String> lacking = new EnumMap<>(Capability.class);
-        lacking.put(Capability.WALL_CLOCK, "the servers' clock is the machine's");
+        lacking.put(
+                Capability.WALL_CLOCK, "Redis counts leases by the wall clock of its machine, so a jump moves them");
         lacking.put(Capability.TIME, "the servers' clock is the machine's; shown on one server");
         lacking.put(Capability.REFUSAL, "shown on one server");
         lacking.put(Capability.REWIND, "shown on one server");

@@ -79,7 +79,8 @@ final class RedisFixture implements BackendFixture {
     @Override
     public Map<Capability, String> lacking() {
         Map<Capability, String> lacking = new EnumMap<>(Capability.class);
-        lacking.put(Capability.WALL_CLOCK, "the server's clock is the machine's");
+        lacking.put(
+                Capability.WALL_CLOCK, "Redis counts leases by the wall clock of its machine, so a jump moves them");
         return lacking;
     }
 

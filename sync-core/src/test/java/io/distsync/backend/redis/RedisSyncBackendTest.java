@@ -1,0 +1,438 @@
+package io.distsync.backend.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.distsync.NothingLeftBehind;
+import io.distsync.backend.Change;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
+import io.distsync.backend.CommitResult.Committed;
+import io.distsync.backend.History;
+import io.distsync.backend.Lease;
+import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Mutation;
+import io.distsync.backend.Payload;
+import io.distsync.backend.RequestId;
+import io.distsync.backend.Scope;
+import io.distsync.backend.Selection;
+import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
+import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.OutcomeUnknownException;
+import io.distsync.error.RejectedException;
+import io.distsync.testsupport.redis.RedisServer;
+import io.distsync.testsupport.redis.RedisServer.Durability;
+import io.distsync.version.Version;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What is particular to Redis; everything else is in the conformance suite. */
+class RedisSyncBackendTest {
+
+    private static final Duration BOUND = Duration.ofSeconds(30);
+
+    private static RedisServer server;
+    private static RedisClient driver;
+
+    @RegisterExtension
+    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
+
+    private final AtomicLong sequence = new AtomicLong();
+    private SyncBackend backend;
+    private Version known;
+
+    @BeforeAll
+    static void start() {
+        server = RedisServer.start(Durability.ALWAYS);
+        driver = RedisFixture.driver();
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.shutdown();
+        server.close();
+    }
+
+    @BeforeEach
+    void open() {
+        server.call("FLUSHALL");
+        known = Version.ABSENT;
+        backend = builder().build();
+    }
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    private static RedisSyncBackend.Builder builder() {
+        return RedisSyncBackend.builder(driver, RedisURI.create("127.0.0.1", server.port()))
+                .sweep(Duration.ofMillis(50));
+    }
+
+    @Test
+    void restartWithDataOpensANewEpochAndTheChainGoesOn() {
+        Change before = put("key", "1");
+        restart();
+
+        Change after = put("key", "2");
+
+        assertThat(after.version().epoch()).isGreaterThan(before.version().epoch());
+        assertThat(after.version().revision()).isEqualTo(2);
+        assertThat(after.previousLink()).isEqualTo(before.version().link());
+        assertThat(after.previous()).isEqualTo(before.version());
+        Change again = put("key", "3");
+        assertThat(again.version().epoch()).isEqualTo(after.version().epoch());
+    }
+
+    @Test
+    void logAheadOfTheStateOpensANewEpoch() {
+        Change before = put("key", "1");
+        long epoch = before.version().epoch();
+        server.call("XADD", "stream:{t}", epoch + "-77", "h", "from a state that is gone");
+
+        Change after = put("key", "2");
+
+        assertThat(after.version().epoch()).isGreaterThan(epoch);
+        assertThat(after.version().revision()).isEqualTo(2);
+        assertThat(after.previousLink()).isEqualTo(before.version().link());
+    }
+
+    @Test
+    void companionOfAnotherTypeIsRefusedBeforeAnythingIsWritten() {
+        Change before = put("key", "1");
+        for (String companion : List.of("lease:{t}", "req:{t}", "old:{t}", "due")) {
+            server.call("RENAME", "stream:{t}", "saved");
+            server.call("SET", companion, "somebody else's");
+            server.call("RENAME", "saved", "stream:{t}");
+
+            assertThatThrownBy(() -> commit(Mutation.put("key", text("2"), LeaseRule.set("id", Duration.ofHours(1)))))
+                    .as(companion)
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining(companion);
+            server.call("DEL", companion);
+        }
+        assertThat(head()).isEqualTo(before.version());
+        assertThat(server.call("XLEN", "stream:{t}")).isEqualTo(1L);
+    }
+
+    @Test
+    void fullMemoryIsNotAppliedAndPasses() {
+        put("key", "1");
+        server.call("CONFIG", "SET", "maxmemory", "1");
+        try {
+            assertThatThrownBy(() -> put("key", "2"))
+                    .isInstanceOf(BackendUnavailableException.class)
+                    .hasMessageContaining("OOM");
+        } finally {
+            server.call("CONFIG", "SET", "maxmemory", "0");
+        }
+        assertThat(server.call("HGET", "kv:{t}", "pkey")).isEqualTo("1");
+        assertThat(put("key", "3").version().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void nothingExpiresBeforeItsOwnerCouldRenewAfterARestart() {
+        Duration ttl = Duration.ofSeconds(2);
+        commit(Mutation.put("long", text("1"), LeaseRule.set("id", Duration.ofHours(1))));
+        commit(Mutation.put("key", text("1"), LeaseRule.set("id", ttl)));
+        restart();
+        server.call("ZADD", "lease:{t}", "1", "key"); // as if the server had been away for long
+        server.call("ZADD", "due", "1", "t");
+
+        assertThat(answer(backend.keepAlive(List.of(new Lease("t", "key", "id")))))
+                .isEmpty();
+        assertThat(answer(backend.read("t", Selection.keys("key"))).entries()).hasSize(1);
+    }
+
+    @Test
+    void leaseExpiresByTheServersClock() {
+        try (Told told = Told.follow(backend, "t", Scope.log())) {
+            commit(Mutation.put("key", text("1"), LeaseRule.set("id", Duration.ofMillis(200))));
+
+            await().atMost(BOUND).until(() -> told.changes().size() == 2);
+            assertThat(told.changes().get(1).cause()).isEqualTo(Change.Cause.EXPIRED);
+        }
+        await().atMost(BOUND).until(() -> Long.valueOf(0).equals(server.call("ZCARD", "due")));
+    }
+
+    @Test
+    void idleTopicLeavesAMarkThatPasses() {
+        Commit commit = new Commit(
+                "t",
+                new RequestId(1, 1),
+                Version.ABSENT,
+                List.of(),
+                List.of(Mutation.put("key", text("1"))),
+                Selection.none(),
+                TopicOptions.defaults().withIdleMillis(50));
+        Committed committed = (Committed) answer(backend.commit(commit));
+
+        await().atMost(BOUND).until(() -> Long.valueOf(0).equals(server.call("EXISTS", "stream:{t}")));
+
+        assertThat((Long) server.call("PTTL", "kv:{t}")).isPositive();
+        assertThat(answer(backend.commit(commit))).isInstanceOf(CommitResult.TooOld.class);
+        assertThat(head().isNewerThan(committed.head())).isTrue();
+    }
+
+    @Test
+    void largeCommitIsReadFromTheLog() {
+        try (Told told = Told.follow(backend, "t", Scope.entries())) {
+            await().atMost(BOUND).until(told::isCurrent);
+            Payload large = Payload.ofBytes(new byte[200_000]);
+
+            Committed committed = commit(Mutation.put("a", large), Mutation.put("b", large));
+
+            await().atMost(BOUND).until(() -> told.changes().size() == 2);
+            assertThat(told.changes()).isEqualTo(committed.outcomes());
+            assertThat(told.resets()).isZero();
+        }
+    }
+
+    @Test
+    void foreignMessageOnTheChannelIsNoHarm() {
+        try (Told told = Told.follow(backend, "t", Scope.entries())) {
+            await().atMost(BOUND).until(told::isCurrent);
+            server.call("PUBLISH", "watch:{t}", "no message of ours");
+            server.call("PUBLISH", "watch:{t}", "");
+
+            Change change = put("key", "1");
+
+            await().atMost(BOUND).until(() -> change.version().equals(told.position()));
+            await().atMost(BOUND).until(told::isCurrent);
+        }
+    }
+
+    @Test
+    void lostMessageIsFoundByTheHead() {
+        try (SyncBackend quick = builder().heartbeat(Duration.ofMillis(50)).build();
+                Told told = Told.follow(quick, "t", Scope.entries())) {
+            await().atMost(BOUND).until(told::isCurrent);
+            Change first = put("key", "1");
+            await().atMost(BOUND).until(() -> first.version().equals(told.position()));
+            // A state that moved on without a word, as if the message had been lost on its way.
+            server.call("RENAME", "kv:{t}", "kv:{u}");
+            server.call("RENAME", "stream:{t}", "stream:{u}");
+            commitTo("u", Mutation.put("key", text("2")));
+            server.call("RENAME", "kv:{u}", "kv:{t}");
+            server.call("RENAME", "stream:{u}", "stream:{t}");
+
+            await().atMost(BOUND).until(() -> told.changes().size() == 2);
+            assertThat(told.resets()).isZero();
+        }
+    }
+
+    @Test
+    void prefixKeepsApplicationsApart() {
+        put("key", "1");
+        try (SyncBackend other = builder().prefix("other:").build()) {
+            assertThat(answer(other.read("t", Selection.keys("key"))).entries()).isEmpty();
+            answer(other.commit(
+                    Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)))));
+        }
+        assertThat(answer(backend.read("t", Selection.keys("n"))).entries()).isEmpty();
+        assertThat(server.call("EXISTS", "other:kv:{t}", "other:stream:{t}")).isEqualTo(2L);
+    }
+
+    @Test
+    void userWithoutRightsIsRefusedForGood() {
+        server.call("ACL", "SETUSER", "reader", "on", ">secret", "~*", "&*", "+@all", "-xadd");
+        RedisURI uri = RedisURI.builder()
+                .withHost("127.0.0.1")
+                .withPort(server.port())
+                .withAuthentication("reader", "secret".toCharArray())
+                .build();
+        try (SyncBackend other = RedisSyncBackend.builder(driver, uri).build()) {
+            assertThatThrownBy(() -> answer(other.commit(Commit.of(
+                            "t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1))))))
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining("XADD")
+                    .hasMessageNotContaining("secret");
+        } finally {
+            server.call("ACL", "DELUSER", "reader");
+        }
+        assertThat(server.call("EXISTS", "kv:{t}")).isEqualTo(0L);
+    }
+
+    @Test
+    void commitWaitsForReplicas() {
+        try (SyncBackend patient =
+                        builder().waitForReplicas(1, Duration.ofMillis(300)).build();
+                RedisServer replica = RedisServer.start(Durability.NONE)) {
+            Commit commit =
+                    Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)));
+            assertThatThrownBy(() -> answer(patient.commit(commit)))
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessageContaining("0 of 1 replicas");
+
+            replica.call("REPLICAOF", "127.0.0.1", String.valueOf(server.port()));
+            await().atMost(BOUND)
+                    .until(() ->
+                            String.valueOf(replica.call("INFO", "replication")).contains("master_link_status:up"));
+
+            await().atMost(BOUND).ignoreExceptions().until(() -> answer(patient.commit(commit)) instanceof Committed);
+            assertThat(replica.call("HGET", "kv:{t}", "pn")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void clientThatReconnectsByItselfIsRefused() {
+        RedisClient careless = RedisClient.create(driver.getResources());
+        try {
+            assertThat(careless.getOptions().isAutoReconnect()).isTrue();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> RedisSyncBackend.builder(careless, RedisURI.create("127.0.0.1", server.port())))
+                    .withMessageContaining("autoReconnect");
+            careless.setOptions(RedisSyncBackend.safe(ClientOptions.create()));
+            RedisSyncBackend.builder(careless, RedisURI.create("127.0.0.1", server.port()))
+                    .build()
+                    .close();
+        } finally {
+            careless.shutdown();
+        }
+    }
+
+    @Test
+    void settingsOutOfRangeAreRefusedByName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().prefix("{tag}"))
+                .withMessageContaining("{tag}");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().heartbeat(Duration.ZERO))
+                .withMessageContaining("heartbeat");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().sweep(Duration.ZERO))
+                .withMessageContaining("sweep");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().maxPayloadBytes(0))
+                .withMessageContaining("maxPayloadBytes");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        builder().waitForReplicas(1, Duration.ofSeconds(2)).build())
+                .withMessageContaining("heartbeat");
+    }
+
+    @Test
+    void closingLeavesNoConnection() {
+        put("key", "1");
+        Told.follow(backend, "t", Scope.entries()).close();
+
+        backend.close();
+
+        await().atMost(BOUND)
+                .until(() ->
+                        String.valueOf(server.call("CLIENT", "LIST")).lines().count() == 1);
+        assertThat(String.valueOf(server.call("PUBSUB", "CHANNELS"))).isEqualTo("[]");
+    }
+
+    @Test
+    void serverMayBeAwayAtFirst() {
+        server.kill();
+        try (SyncBackend early = builder().build();
+                Told told = Told.follow(early, "t", Scope.entries())) {
+            assertThat(early.info().unreachableSince()).isNotNull();
+            assertThatThrownBy(() -> answer(early.read("t", Selection.none())))
+                    .isInstanceOf(BackendUnavailableException.class);
+            assertThat(told.isCurrent()).isFalse();
+
+            server.start();
+
+            await().atMost(BOUND).until(told::isCurrent);
+            assertThat(early.info().unreachableSince()).isNull();
+            assertThat(early.info().details()).containsEntry("durability", "append-only file");
+        } finally {
+            awaitAnswer();
+        }
+    }
+
+    @Test
+    void edgeOfATrimmedLogIsTheEndOfACommit() {
+        for (int i = 0; i < 8; i++) {
+            Mutation[] many = new Mutation[256];
+            for (int j = 0; j < many.length; j++) {
+                many[j] = Mutation.put("k" + j, text("" + i));
+            }
+            commit(many);
+        }
+        History history = answer(backend.history("t", Version.ABSENT, 10));
+
+        assertThat(history).isInstanceOf(History.Gone.class);
+        Version oldest = ((History.Gone) history).oldest();
+        assertThat(oldest.revision() % 256).isZero();
+        History.Changes page = (History.Changes) answer(backend.history("t", oldest, 10));
+        assertThat(page.changes()).hasSize(256);
+        assertThat(page.changes().get(0).previousLink()).isEqualTo(oldest.link());
+    }
+
+    // ----------------------------------------------------------------------------------------------------------------
+
+    private void restart() {
+        server.kill();
+        server.start();
+        awaitAnswer();
+    }
+
+    private void awaitAnswer() {
+        await().atMost(BOUND)
+                .pollInterval(Duration.ofMillis(5))
+                .ignoreExceptions()
+                .until(() -> head() != null);
+    }
+
+    private Version head() {
+        return answer(backend.read("t", Selection.none())).head();
+    }
+
+    private Change put(String key, String value) {
+        return Objects.requireNonNull(commit(Mutation.put(key, text(value))).outcome(0));
+    }
+
+    private Committed commit(Mutation... mutations) {
+        Committed committed = (Committed) answer(backend.commit(
+                Commit.of("t", new RequestId(7, sequence.incrementAndGet()), known, List.of(), List.of(mutations))));
+        known = committed.head();
+        return committed;
+    }
+
+    private void commitTo(String topic, Mutation mutation) {
+        CommitResult result = answer(backend.commit(
+                Commit.of(topic, new RequestId(7, sequence.incrementAndGet()), known, List.of(), List.of(mutation))));
+        assertThat(result).isInstanceOf(Committed.class);
+    }
+
+    private static Payload text(String text) {
+        return Payload.ofBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static <T> T answer(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new AssertionError(e.getCause());
+        } catch (InterruptedException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
