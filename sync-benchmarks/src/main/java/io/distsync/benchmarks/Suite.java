@@ -1,6 +1,7 @@
 package io.distsync.benchmarks;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
     /**
      * One benchmark.
      *
+     * @param params values of the benchmark's parameters; the others have their defaults
      * @param goal what its score has to reach, or {@code null}
      */
     record Case(
@@ -26,10 +28,19 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
             Class<?> type,
             String method,
             int threads,
+            Map<String, String> params,
             @Nullable Goal goal) {
+
+        Case {
+            params = Map.copyOf(params);
+        }
 
         Case(String label, Class<?> type, String method, int threads) {
             this(label, type, method, threads, null);
+        }
+
+        Case(String label, Class<?> type, String method, int threads, @Nullable Goal goal) {
+            this(label, type, method, threads, Map.of(), goal);
         }
 
         /** The name JMH knows the benchmark by. */
