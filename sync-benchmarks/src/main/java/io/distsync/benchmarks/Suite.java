@@ -92,7 +92,8 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                 spi(),
                 redisHotKey(),
                 redisHotKeySmall(),
-                redisTwoProcesses());
+                redisTwoProcesses(),
+                redisSingle());
     }
 
     private static Suite hotKey() {
@@ -265,6 +266,25 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                 cases(RedisTwoProcesses.class, Way.OPTIMISTIC_UPDATE, Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS),
                 List.of(
                         new Ratio(Way.OPTIMISTIC_UPDATE, Way.TWO_TRIPS, Goal.atMost(1 / 12.0)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
+    }
+
+    private static Suite redisSingle() {
+        return new Suite(
+                "redis-single",
+                "One state in Redis, one thread, median time of an update",
+                "p0.50",
+                cases(
+                        RedisSingle.class,
+                        Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                        Way.OPTIMISTIC_UPDATE,
+                        Way.COMMIT_SCRIPT,
+                        Way.ONE_TRIP,
+                        Way.TWO_TRIPS),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.COMMIT_SCRIPT, Goal.atMost(1.15)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.COMMIT_SCRIPT, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
     }
 

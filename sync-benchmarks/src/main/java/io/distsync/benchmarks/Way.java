@@ -9,6 +9,7 @@ public enum Way {
     TWO_TRIPS("GET, then a script"),
     ONE_TRIP("one script"),
     ONE_TRIP_PUBLISHED("one script that publishes"),
+    COMMIT_SCRIPT("the commit script by itself"),
     REDISSON_LOCK("Redisson RLock"),
     REDISSON_COMPUTE("Redisson RMap.compute"),
     REDISSON_ATOMIC_LONG("Redisson RAtomicLong"),
@@ -38,6 +39,7 @@ public enum Way {
             case TWO_TRIPS -> HandWritten.beginningWith(Beginning.READ, uri);
             case ONE_TRIP -> HandWritten.beginningWith(Beginning.LAST_SEEN, uri);
             case ONE_TRIP_PUBLISHED -> HandWritten.publishing(uri);
+            case COMMIT_SCRIPT -> new CommitScript(uri);
             case REDISSON_LOCK -> new Redisson.Locked(uri);
             case REDISSON_COMPUTE -> new Redisson.Computed(uri);
             case REDISSON_ATOMIC_LONG -> new Redisson.Counted(uri);
