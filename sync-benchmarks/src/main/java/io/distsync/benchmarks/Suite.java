@@ -93,7 +93,8 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                 redisHotKey(),
                 redisHotKeySmall(),
                 redisTwoProcesses(),
-                redisSingle());
+                redisSingle(),
+                redisPropagation());
     }
 
     private static Suite hotKey() {
@@ -286,6 +287,21 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                         new Ratio(Way.OPTIMISTIC_UPDATE, Way.COMMIT_SCRIPT, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
+    }
+
+    private static Suite redisPropagation() {
+        return new Suite(
+                "redis-propagation",
+                "One state in Redis, 200 updates a second, median time until the listener of another client is told",
+                "p50Micros",
+                cases(
+                        RedisPropagation.class,
+                        Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                        Way.ONE_TRIP_PUBLISHED,
+                        Way.REDISSON_COMPARE_AND_SET),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP_PUBLISHED, Goal.atMost(1.2)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.REDISSON_COMPARE_AND_SET, null)));
     }
 
     private static List<Case> cases(Class<?> type, Way... ways) {
