@@ -25,6 +25,10 @@ final class Checks {
         }
     }
 
+    static void same(String what, long found, long expected) {
+        require(what + " " + found + " = " + expected, found == expected);
+    }
+
     static void eventually(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {

@@ -12,9 +12,9 @@ import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
@@ -95,14 +95,14 @@ public final class Comparison {
     }
 
     private RunResult measure(Suite.Case each) throws RunnerException {
-        Options options = new OptionsBuilder()
+        ChainedOptionsBuilder options = new OptionsBuilder()
                 .parent(jmh)
                 .include("^" + Pattern.quote(each.benchmark()) + "$")
                 .threads(each.threads())
                 .forks(1)
                 .addProfiler(GCProfiler.class)
-                .shouldFailOnError(true)
-                .build();
-        return new Runner(options).runSingle();
+                .shouldFailOnError(true);
+        each.params().forEach(options::param);
+        return new Runner(options.build()).runSingle();
     }
 }

@@ -1,17 +1,10 @@
 package io.distsync.benchmarks;
 
 import io.distsync.SyncService;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -37,51 +30,30 @@ public class HotKeyBatch {
 
     private static final int UPDATES = 20_000;
 
-    private final ExecutorService crew = Executors.newFixedThreadPool(HotKey.THREADS);
+    private final Crew crew = new Crew(HotKey.THREADS);
     private long expected;
 
     @Benchmark
     public long optimisticUpdate(Stored state) {
-        together(() -> state.service.optimisticUpdate(AppState.class, AppState::incremented));
+        crew.each(UPDATES, () -> state.service.optimisticUpdate(AppState.class, AppState::incremented));
         return verified(Checks.stored(state.service));
     }
 
     @Benchmark
     public long atomicReference(Atomic state) {
-        together(() -> state.reference.updateAndGet(AppState::incremented));
+        crew.each(UPDATES, () -> state.reference.updateAndGet(AppState::incremented));
         return verified(Objects.requireNonNull(state.reference.get()).counter());
     }
 
     @Benchmark
     public long concurrentHashMap(Mapped state) {
-        together(() -> state.increment("key"));
+        crew.each(UPDATES, () -> state.increment("key"));
         return verified(state.map.getOrDefault("key", new AppState()).counter());
     }
 
     @TearDown
     public void dismiss() {
-        crew.shutdownNow();
-    }
-
-    private void together(Runnable update) {
-        Callable<Void> shift = () -> {
-            for (int i = 0; i < UPDATES; i++) {
-                update.run();
-            }
-            return null;
-        };
-        try {
-            List<Callable<Void>> shifts =
-                    IntStream.range(0, HotKey.THREADS).mapToObj(index -> shift).toList();
-            for (Future<Void> done : crew.invokeAll(shifts)) {
-                done.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
-        }
+        crew.close();
     }
 
     private long verified(long counter) {

@@ -26,6 +26,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 final class Report {
 
     private static final String ALLOCATION = "gc.alloc.rate.norm";
+    private static final String COUNTED = "#"; // the unit of a counter
 
     private final Suite suite;
     private final Map<String, List<RunResult>> rounds = new LinkedHashMap<>();
@@ -130,7 +131,11 @@ final class Report {
 
     private String unit(String label) {
         String secondary = suite.secondary();
-        return secondary == null ? score(results(label).get(0)).getScoreUnit() : secondary;
+        String unit = score(results(label).get(0)).getScoreUnit();
+        if (secondary == null) {
+            return unit;
+        }
+        return unit.equals(COUNTED) ? secondary : secondary + ", " + unit;
     }
 
     /** Bytes allocated for each operation, by all threads of the process; empty if that is not what the suite is about. */

@@ -1,6 +1,9 @@
 package io.distsync.benchmarks;
 
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,7 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
     /**
      * One benchmark.
      *
+     * @param params values of the benchmark's parameters; the others have their defaults
      * @param goal what its score has to reach, or {@code null}
      */
     record Case(
@@ -26,10 +30,30 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
             Class<?> type,
             String method,
             int threads,
+            Map<String, String> params,
             @Nullable Goal goal) {
+
+        Case {
+            params = Map.copyOf(params);
+        }
 
         Case(String label, Class<?> type, String method, int threads) {
             this(label, type, method, threads, null);
+        }
+
+        Case(String label, Class<?> type, String method, int threads, @Nullable Goal goal) {
+            this(label, type, method, threads, Map.of(), goal);
+        }
+
+        /** A way to keep a state in Redis, or in what one would take instead. */
+        static Case of(Way way, Class<?> type) {
+            return new Case(way.label(), type, "update", 1, Map.of("way", way.name()), null);
+        }
+
+        Case with(String param, String value) {
+            Map<String, String> more = new HashMap<>(params);
+            more.put(param, value);
+            return new Case(label, type, method, threads, more, goal);
         }
 
         /** The name JMH knows the benchmark by. */
@@ -44,7 +68,12 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
      * @param goal what contender / baseline has to reach, or {@code null}
      */
     record Ratio(
-            String contender, String baseline, @Nullable Goal goal) {}
+            String contender, String baseline, @Nullable Goal goal) {
+
+        Ratio(Way contender, Way baseline, @Nullable Goal goal) {
+            this(contender.label(), baseline.label(), goal);
+        }
+    }
 
     private static final String UPDATE = "optimisticUpdate";
     private static final String ATOMIC = "AtomicReference.updateAndGet";
@@ -52,7 +81,20 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
 
     /** Every suite there is. */
     static List<Suite> all() {
-        return List.of(hotKey(), hotKeyBatch(), singleThread(), hotMap(), read(), listeners(), idleTopics(), spi());
+        return List.of(
+                hotKey(),
+                hotKeyBatch(),
+                singleThread(),
+                hotMap(),
+                read(),
+                listeners(),
+                idleTopics(),
+                spi(),
+                redisHotKey(),
+                redisHotKeySmall(),
+                redisTwoProcesses(),
+                redisSingle(),
+                redisPropagation());
     }
 
     private static Suite hotKey() {
@@ -171,5 +213,98 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                         new Case("LocalSyncBackend.commit, 50 puts", Spi.class, "backendCommitOf50", 1),
                         new Case("LocalSyncBackend.read, 1 key", Spi.class, "backendRead", 1)),
                 List.of());
+    }
+
+    // --- Redis ------------------------------------------------------------------------------------------------------
+
+    private static Suite redisHotKey() {
+        return new Suite(
+                "redis-hot-key",
+                "One state in Redis, 50 threads × 500 updates, time of the whole run",
+                null,
+                redisHotKeyCases(),
+                List.of(
+                        // The time of a given number of updates: the inverse of the bounds on their rate.
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.TWO_TRIPS, Goal.atMost(1 / 50.0)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.REDISSON_LOCK, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.REDISSON_COMPUTE, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.REDISSON_ATOMIC_LONG, Goal.atMost(1 / 3.0)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.HAZELCAST, Goal.atMost(1)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
+    }
+
+    private static Suite redisHotKeySmall() {
+        return new Suite(
+                "redis-hot-key-small",
+                "One state in Redis, 50 threads × 50 updates, time of the whole run",
+                null,
+                redisHotKeyCases().stream()
+                        .map(each -> each.with("updates", "50"))
+                        .toList(),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.TWO_TRIPS, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.REDISSON_ATOMIC_LONG, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.HAZELCAST, null)));
+    }
+
+    private static List<Case> redisHotKeyCases() {
+        return cases(
+                RedisHotKey.class,
+                Way.OPTIMISTIC_UPDATE,
+                Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                Way.TWO_TRIPS,
+                Way.REDISSON_LOCK,
+                Way.REDISSON_COMPUTE,
+                Way.REDISSON_ATOMIC_LONG,
+                Way.HAZELCAST);
+    }
+
+    private static Suite redisTwoProcesses() {
+        return new Suite(
+                "redis-two-processes",
+                "One state in Redis, two processes × 25 threads × 500 updates, time of the whole run",
+                null,
+                cases(RedisTwoProcesses.class, Way.OPTIMISTIC_UPDATE, Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.TWO_TRIPS, Goal.atMost(1 / 12.0)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
+    }
+
+    private static Suite redisSingle() {
+        return new Suite(
+                "redis-single",
+                "One state in Redis, one thread, median time of an update",
+                "p0.50",
+                cases(
+                        RedisSingle.class,
+                        Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                        Way.OPTIMISTIC_UPDATE,
+                        Way.COMMIT_SCRIPT,
+                        Way.ONE_TRIP,
+                        Way.TWO_TRIPS),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.COMMIT_SCRIPT, Goal.atMost(1.15)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.COMMIT_SCRIPT, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
+    }
+
+    private static Suite redisPropagation() {
+        return new Suite(
+                "redis-propagation",
+                "One state in Redis, 200 updates a second, median time until the listener of another client is told",
+                "p50Micros",
+                cases(
+                        RedisPropagation.class,
+                        Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                        Way.ONE_TRIP_PUBLISHED,
+                        Way.REDISSON_COMPARE_AND_SET),
+                List.of(
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP_PUBLISHED, Goal.atMost(1.2)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.REDISSON_COMPARE_AND_SET, null)));
+    }
+
+    private static List<Case> cases(Class<?> type, Way... ways) {
+        return Arrays.stream(ways).map(way -> Case.of(way, type)).toList();
     }
 }

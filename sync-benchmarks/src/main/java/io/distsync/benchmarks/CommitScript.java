@@ -1,0 +1,101 @@
+package io.distsync.benchmarks;
+
+import io.distsync.backend.redis.RedisSyncBackend;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The script of the Redis backend, called without the backend but with the arguments it would send: the least its updates
+ * can take. For one thread.
+ */
+final class CommitScript implements SharedState {
+
+    private static final String[] KEYS = {
+        "kv:{app_state}",
+        "stream:{app_state}",
+        "req:{app_state}",
+        "old:{app_state}",
+        "lease:{app_state}",
+        "keys:{app_state}",
+        "due",
+        "floor"
+    };
+    private static final String NOTHING = "0-0-0000000000000000";
+
+    private final RedisClient client;
+    private final RedisCommands<String, String> redis;
+    private final String script;
+    private AppState state = new AppState();
+    private String version = NOTHING;
+
+    CommitScript(String uri) {
+        client = RedisClient.create(uri);
+        redis = client.connect().sync();
+        script = redis.scriptLoad(text());
+    }
+
+    private static String text() {
+        return (resource("topic.lua") + resource("commit.lua"))
+                .replace("@incarnation@", "benchmark")
+                .replace("@prefix@", "")
+                .replace("@publish@", "PUBLISH")
+                .replace("@followed@", "NUMSUB");
+    }
+
+    private static String resource(String name) {
+        try (InputStream resource = RedisSyncBackend.class.getResourceAsStream(name)) {
+            return new String(Objects.requireNonNull(resource, name).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void increment() {
+        state = state.incremented();
+        String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
+        String[] known = version.split("-", 3);
+        List<Object> reply = redis.evalsha(
+                script,
+                ScriptOutputType.MULTI,
+                KEYS,
+                "app_state",
+                request,
+                "3ed5ac6.60",
+                known[0],
+                known[1],
+                "1000", // changes retained, whatever their age, with payloads; never idle
+                "0",
+                "1",
+                "0",
+                "1", // check: the version of the entry without a name
+                "v",
+                "",
+                version,
+                "1", // mutation: a put that keeps its lease, of which there is none
+                "pk",
+                "",
+                JSON.writeValueAsString(state),
+                "n"); // nothing selected
+        Checks.require("committed: " + reply.get(0), reply.get(0).equals("C"));
+        version = (String) reply.get(1);
+    }
+
+    @Override
+    public void check(long updates) {
+        Checks.same("revision", Long.parseLong(version.split("-", 3)[1]), updates);
+        Checks.same("counter", SharedState.counter(redis.hget(KEYS[0], "p")), updates);
+    }
+
+    @Override
+    public void close() {
+        client.shutdown();
+    }
+}

@@ -1,0 +1,89 @@
+package io.distsync.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Another process that updates the state: a round each time it is told to. Ends with its input, so with this process. */
+final class Peer implements AutoCloseable {
+
+    private static final String DONE = "done";
+
+    private final Process process;
+    private final BufferedReader said;
+
+    private Peer(Process process) {
+        this.process = process;
+        this.said = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** A process that is connected and waits. */
+    static Peer start(Way way, String uri, int threads, int updates) {
+        try {
+            Peer peer = new Peer(new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xms1g",
+                            "-Xmx1g",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Peer.class.getName(),
+                            way.name(),
+                            uri,
+                            Integer.toString(threads),
+                            Integer.toString(updates))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start());
+            peer.awaitDone();
+            return peer;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Lets it begin its next round. */
+    void begin() {
+        try {
+            process.getOutputStream().write('\n');
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns when it has nothing left to do. */
+    void awaitDone() {
+        try {
+            String line = said.readLine();
+            while (line != null && !line.equals(DONE)) {
+                System.err.println(line);
+                line = said.readLine();
+            }
+            Checks.require("the other process says that it is done", line != null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+    }
+
+    /** Arguments: way, URI, threads, updates of each. */
+    public static void main(String[] arguments) throws IOException {
+        int updates = Integer.parseInt(arguments[3]);
+        try (SharedState state = Way.valueOf(arguments[0]).open(arguments[1]);
+                Crew crew = new Crew(Integer.parseInt(arguments[2]))) {
+            BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            System.out.println(DONE);
+            while (told.readLine() != null) {
+                crew.each(updates, state::increment);
+                System.out.println(DONE);
+            }
+        }
+    }
+}
