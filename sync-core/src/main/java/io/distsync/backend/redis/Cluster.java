@@ -41,6 +41,7 @@ final class Cluster implements Topology {
     private static final Duration WHILE_UNREACHABLE = Duration.ofMillis(500);
 
     private final RedisClusterClient client;
+    private final RedisURI template;
     private final Function<RedisURI, Server> make;
     private final Runnable changed;
     private final Scheduler scheduler;
@@ -53,16 +54,19 @@ final class Cluster implements Topology {
     private volatile boolean closed;
 
     /**
+     * @param template how nodes are spoken to
      * @param make makes a server that is not yet started
      * @param changed called after slots have moved
      */
     Cluster(
             RedisClusterClient client,
+            RedisURI template,
             Function<RedisURI, Server> make,
             Runnable changed,
             Scheduler scheduler,
             TimeSource time) {
         this.client = client;
+        this.template = template;
         this.make = make;
         this.changed = changed;
         this.scheduler = scheduler;
@@ -137,7 +141,9 @@ final class Cluster implements Topology {
             if (node.hasNoSlots() || node.is(RedisClusterNode.NodeFlag.FAIL)) {
                 continue;
             }
-            RedisURI uri = node.getUri();
+            RedisURI uri = RedisURI.builder(template).build();
+            uri.setHost(node.getUri().getHost());
+            uri.setPort(node.getUri().getPort());
             Server server = kept.computeIfAbsent(uri.getHost() + ":" + uri.getPort(), name -> {
                 Server existing = servers.get(name);
                 if (existing != null) {
@@ -152,12 +158,15 @@ final class Cluster implements Topology {
         Map<String, Server> before = servers;
         servers = Map.copyOf(kept);
         slots = now;
+        if (closed) {
+            return; // close() may have missed those that are new; they were not started
+        }
         added.forEach(Server::start);
         changed.run();
         before.forEach((name, server) -> {
             if (!kept.containsKey(name)) {
                 log.info("Redis at {} is no master of the cluster any more", name);
-                server.close();
+                var unused = server.close();
             }
         });
     }
@@ -189,10 +198,10 @@ final class Cluster implements Topology {
     }
 
     @Override
-    public void close() {
+    public CompletableFuture<Void> close() {
         closed = true;
         known.complete(null);
-        // On the scheduler, where servers are made: none can be added afterwards.
-        servers.values().forEach(Server::close);
+        return CompletableFuture.allOf(
+                servers.values().stream().map(Server::close).toArray(CompletableFuture[]::new));
     }
 }

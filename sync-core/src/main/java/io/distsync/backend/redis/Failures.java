@@ -30,8 +30,10 @@ final class Failures {
     /** The server is not the one that holds the slot, or does not know who does. */
     private static final Set<String> ELSEWHERE = Set.of("MOVED", "ASK", "CLUSTERDOWN", "READONLY");
 
+    private static final String WRONG_TYPE = "WRONGTYPE";
+
     /** The server refused, and will do so again. */
-    private static final Set<String> LASTING = Set.of("NOAUTH", "WRONGPASS", "NOPERM", "CROSSSLOT");
+    private static final Set<String> LASTING = Set.of("NOAUTH", "WRONGPASS", "NOPERM", "CROSSSLOT", WRONG_TYPE);
 
     private Failures() {}
 
@@ -99,6 +101,9 @@ final class Failures {
     /** The first word of the error, or of the error a script met; up to Redis 6.2 that one comes in the middle. */
     private static String code(Throwable failure) {
         String message = String.valueOf(failure.getMessage());
+        if (message.contains(WRONG_TYPE)) {
+            return WRONG_TYPE; // by a script, in the middle of the message
+        }
         int inScript = message.indexOf(": -");
         String text = inScript >= 0 ? message.substring(inScript + 3) : message;
         int end = text.indexOf(' ');

@@ -7,7 +7,6 @@ import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Changes as the stream holds them. An entry has the id {@code epoch-revision} and three fields: {@code k} the key,
@@ -40,38 +39,40 @@ final class LogEntries {
     }
 
     private static Change change(List<?> entry) {
-        String id = Replies.text(entry, 0);
         List<?> fields = Replies.list(entry, 1);
-        String[] header = new String(Replies.bytes(fields, 1), StandardCharsets.US_ASCII).split(" ", -1);
-        if (header.length != PARTS) {
-            throw new MalformedReplyException("a log entry with " + header.length + " parts in its header");
+        String header = new String(Replies.bytes(fields, 1), StandardCharsets.US_ASCII);
+        return change(Replies.text(entry, 0), header, Replies.bytes(fields, 3), Replies.bytes(fields, 5));
+    }
+
+    /** A change as its entry has it: id, header, key and payload. */
+    static Change change(String id, String header, byte[] key, byte[] payload) {
+        String[] parts = header.split(" ", -1);
+        if (parts.length != PARTS || parts[0].isEmpty()) {
+            throw new MalformedReplyException("a log entry with " + parts.length + " parts in its header");
         }
         int dash = id.indexOf('-');
         try {
-            int index = Integer.parseInt(header[1]);
-            long link = Versions.link(header[3], index);
+            char operation = parts[0].charAt(0);
+            int index = Integer.parseInt(parts[1]);
+            long link = Versions.link(parts[3], index);
             Version version =
                     new Version(Long.parseLong(id, 0, dash, 10), Long.parseLong(id, dash + 1, id.length(), 10), link);
             return new Change(
                     version,
-                    index == 0 ? Versions.parse(header[6]).link() : Versions.link(link, index - 1),
-                    KeyText.decode(Replies.bytes(fields, 3)),
-                    Versions.parse(header[7]),
-                    payload(header[0].charAt(0), Replies.bytes(fields, 5)),
-                    cause(header[0].charAt(0)),
-                    Versions.request(header[4]),
+                    index == 0 ? Versions.parse(parts[6]).link() : Versions.link(link, index - 1),
+                    KeyText.decode(key),
+                    Versions.parse(parts[7]),
+                    operation == 'W' ? Payload.ofBytes(payload) : null,
+                    cause(operation),
+                    Versions.request(parts[4]),
                     index,
-                    Integer.parseInt(header[2]));
+                    Integer.parseInt(parts[2]));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new MalformedReplyException("log entry " + id + " is not one of ours");
         }
     }
 
-    static @Nullable Payload payload(char operation, byte[] bytes) {
-        return operation == 'W' ? Payload.ofBytes(bytes) : null;
-    }
-
-    static Cause cause(char operation) {
+    private static Cause cause(char operation) {
         return switch (operation) {
             case 'W', 'K' -> Cause.WRITE;
             case 'D' -> Cause.DELETE;

@@ -1,8 +1,7 @@
 package io.distsync.backend.redis;
 
 import io.distsync.backend.Change;
-import io.distsync.backend.Payload;
-import io.distsync.backend.RequestId;
+import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -10,49 +9,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the scripts publish on a topic's channel: an array in MessagePack (github.com/msgpack/msgpack, spec.md), of which
- * Redis writes integers, short and long strings and arrays.
+ * What the scripts publish on a topic's channel: an array of texts in MessagePack (github.com/msgpack/msgpack, spec.md).
  *
- * <p>Either the changes of one commit: 1, epoch, first revision, hash, the topic's version before, request, number of
- * changes, and for each change its operation, key, version before and payload (see {@link LogEntries}); or, if those are
- * too large, the new head alone: 2, version.
+ * <p>Either the changes of one commit, for each of them id, header, key and payload of its entry in the log (see {@link
+ * LogEntries}); or, if those are too large, the new head alone.
  *
  * @param head the topic's last change
  * @param changes those of the commit, or none if they have to be read from the log
  */
 record Message(Version head, List<Change> changes) {
 
+    private static final int TEXTS_A_CHANGE = 4;
+
+    /** @throws MalformedReplyException if this is no message of a script */
     static Message parse(byte[] bytes) {
         Reader reader = new Reader(ByteBuffer.wrap(bytes));
         int length = reader.array();
-        long kind = reader.integer();
-        if (kind == 2) {
+        if (length == 1) {
             return new Message(Versions.parse(reader.bytes()), List.of());
         }
-        if (kind != 1) {
-            throw new MalformedReplyException("a message of kind " + kind);
+        if (length < 1 || length % TEXTS_A_CHANGE != 0) {
+            throw new MalformedReplyException("a message of " + length + " texts");
         }
-        long epoch = reader.integer();
-        long first = reader.integer();
-        String hash = reader.text();
-        long previousLink = Versions.parse(reader.bytes()).link();
-        RequestId request = Versions.request(reader.text());
-        int count = (int) reader.integer();
-        if (count < 1 || length != 7 + 4 * count) {
-            throw new MalformedReplyException("a message of " + length + " elements for " + count + " changes");
+        List<Change> changes = new ArrayList<>(Math.min(length / TEXTS_A_CHANGE, Limits.MAX_MUTATIONS));
+        for (int i = 0; i < length; i += TEXTS_A_CHANGE) {
+            changes.add(LogEntries.change(reader.text(), reader.text(), reader.bytes(), reader.bytes()));
         }
-        List<Change> changes = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            char operation = reader.text().charAt(0);
-            String key = KeyText.decode(reader.bytes());
-            Version previous = Versions.parse(reader.bytes());
-            Payload payload = LogEntries.payload(operation, reader.bytes());
-            Version version = new Version(epoch, first + i, Versions.link(hash, i));
-            changes.add(new Change(
-                    version, previousLink, key, previous, payload, LogEntries.cause(operation), request, i, count));
-            previousLink = version.link();
-        }
-        return new Message(changes.get(count - 1).version(), changes);
+        return new Message(changes.get(changes.size() - 1).version(), changes);
     }
 
     /** As much of MessagePack as is written here. */
@@ -60,23 +43,7 @@ record Message(Version head, List<Change> changes) {
 
         int array() {
             int type = next();
-            return (type & 0xF0) == 0x90
-                    ? type & 0x0F
-                    : type == 0xDC ? in.getShort() & 0xFFFF : type == 0xDD ? in.getInt() : unexpected(type);
-        }
-
-        long integer() {
-            int type = next();
-            if (type <= 0x7F) {
-                return type;
-            }
-            return switch (type) {
-                case 0xCC -> next();
-                case 0xCD -> in.getShort() & 0xFFFF;
-                case 0xCE -> in.getInt() & 0xFFFF_FFFFL;
-                case 0xCF, 0xD3 -> in.getLong();
-                default -> unexpected(type);
-            };
+            return (type & 0xF0) == 0x90 ? type & 0x0F : type == 0xDC ? length(2) : unexpected(type);
         }
 
         byte[] bytes() {
@@ -84,9 +51,9 @@ record Message(Version head, List<Change> changes) {
             int length = (type & 0xE0) == 0xA0
                     ? type & 0x1F
                     : switch (type) {
-                        case 0xD9 -> next();
-                        case 0xDA -> in.getShort() & 0xFFFF;
-                        case 0xDB -> in.getInt();
+                        case 0xD9 -> length(1);
+                        case 0xDA -> length(2);
+                        case 0xDB -> length(4);
                         default -> unexpected(type);
                     };
             if (length < 0 || length > in.remaining()) {
@@ -99,6 +66,14 @@ record Message(Version head, List<Change> changes) {
 
         String text() {
             return new String(bytes(), StandardCharsets.US_ASCII);
+        }
+
+        private int length(int bytes) {
+            int length = 0;
+            for (int i = 0; i < bytes; i++) {
+                length = (length << 8) | next();
+            }
+            return length;
         }
 
         private int next() {

@@ -10,12 +10,15 @@ final class Names {
     private static final int SINGLE = 0;
 
     private final String prefix;
+    private final String channel;
 
     /** A tag for each slot of a cluster, or {@code null} without a cluster. */
     private final String @Nullable [] tags;
 
-    Names(String prefix, boolean cluster) {
+    /** @param database channels belong to the whole server, so they have to name the database */
+    Names(String prefix, boolean cluster, int database) {
         this.prefix = prefix;
+        this.channel = prefix + "watch:" + (database == 0 ? "" : database + ":");
         this.tags = cluster ? tags() : null;
     }
 
@@ -59,6 +62,12 @@ final class Names {
         };
     }
 
+    /** The keys of a commit that only puts. */
+    byte[][] putKeys(String topic) {
+        String tag = "{" + topic + "}";
+        return new byte[][] {key("kv:" + tag), key("stream:" + tag), key("req:" + tag), key("old:" + tag)};
+    }
+
     byte[] state(String topic) {
         return key("kv:{" + topic + "}");
     }
@@ -82,12 +91,17 @@ final class Names {
     }
 
     String channel(String topic) {
-        return prefix + "watch:{" + topic + "}";
+        return channel + "{" + topic + "}";
     }
 
-    String topicOf(String channel) {
-        int from = prefix.length() + "watch:{".length();
-        return channel.length() > from ? channel.substring(from, channel.length() - 1) : "";
+    /** What a channel begins with, up to the tag. */
+    String channelPrefix() {
+        return channel;
+    }
+
+    String topicOf(String channelOfTopic) {
+        int from = channel.length() + 1;
+        return channelOfTopic.length() > from ? channelOfTopic.substring(from, channelOfTopic.length() - 1) : "";
     }
 
     private byte[] key(String name) {

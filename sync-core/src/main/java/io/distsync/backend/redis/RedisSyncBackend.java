@@ -2,16 +2,19 @@ package io.distsync.backend.redis;
 
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.ChangeListener;
+import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.History;
 import io.distsync.backend.Lease;
 import io.distsync.backend.LeaseRule;
+import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.support.Follower;
 import io.distsync.error.ServiceClosedException;
@@ -32,10 +35,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps topics in Redis: each commit is one script, which checks, writes, logs and announces it in one step. Several
@@ -56,6 +64,8 @@ public final class RedisSyncBackend implements SyncBackend {
      * and runs the pauses of followers. Nothing here blocks.
      */
 
+    private static final Logger log = LoggerFactory.getLogger(RedisSyncBackend.class);
+
     private static final int LEASES_A_CALL = 100;
 
     private final Names names;
@@ -69,7 +79,7 @@ public final class RedisSyncBackend implements SyncBackend {
     private volatile boolean closed;
 
     private RedisSyncBackend(Builder builder) {
-        names = new Names(builder.prefix, builder.cluster != null);
+        names = new Names(builder.prefix, builder.cluster != null, builder.uri.getDatabase());
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-redis") : builder.scheduler;
         limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
@@ -84,7 +94,7 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private Topology topology(Builder builder) {
         RedisClusterClient cluster = builder.cluster;
-        Scripts scripts = new Scripts(builder.prefix, cluster != null, builder.seam);
+        Scripts scripts = new Scripts(builder.prefix, names.channelPrefix(), cluster != null, builder.seam);
         Function<RedisURI, Server> servers = uri -> new Server(
                 new ClientConnector(builder.client, uri),
                 scripts,
@@ -97,7 +107,7 @@ public final class RedisSyncBackend implements SyncBackend {
                 this::misled);
         return cluster == null
                 ? new Standalone(servers.apply(builder.uri))
-                : new Cluster(cluster, servers, feeds::settle, scheduler, builder.time);
+                : new Cluster(cluster, builder.uri, servers, feeds::settle, scheduler, builder.time);
     }
 
     private void misled() {
@@ -137,11 +147,14 @@ public final class RedisSyncBackend implements SyncBackend {
      *
      * @param cluster knows the nodes and is asked for the map of slots only; stays the caller's to shut down. Connections
      *     to the nodes are opened with its resources and options, reconnecting apart.
+     * @param seed says how nodes are spoken to: credentials, TLS, client name, timeout; its address does not matter
      */
-    public static Builder builder(RedisClusterClient cluster) {
+    public static Builder builder(RedisClusterClient cluster, RedisURI seed) {
         RedisClient client = RedisClient.create(cluster.getResources());
         client.setOptions(safe(cluster.getOptions()));
-        return new Builder(client, new RedisURI(), cluster, client::close);
+        RedisURI template = RedisURI.builder(seed).build();
+        template.setDatabase(0);
+        return new Builder(client, template, cluster, client::close);
     }
 
     /** The same options, with what a backend needs: the driver neither reconnects nor repeats. */
@@ -177,12 +190,38 @@ public final class RedisSyncBackend implements SyncBackend {
     }
 
     private CompletionStage<CommitResult> send(Commit commit) {
-        return run(
-                Kind.COMMIT,
-                commit.topic(),
-                Arguments.commit(commit),
-                (topic, reply) -> Replies.commit(commit, reply),
-                Failures::ofCommit);
+        byte[][] arguments = Arguments.commit(commit);
+        String topic = commit.topic();
+        CompletionStage<List<?>> reply = topology.on(
+                names.slot(topic),
+                server -> onlyPuts(commit)
+                        ? server.run(Kind.PUT, names.putKeys(topic), arguments)
+                                .thenCompose(put -> Replies.isLeft(put)
+                                        ? server.run(Kind.COMMIT, names.keys(topic), arguments)
+                                        : CompletableFuture.completedFuture(put))
+                        : server.run(Kind.COMMIT, names.keys(topic), arguments));
+        return told(topic, reply, (name, answer) -> Replies.commit(commit, answer), Failures::ofCommit);
+    }
+
+    /** Whether the script for the common case may be tried: which it is, on a topic that is in order. */
+    private static boolean onlyPuts(Commit commit) {
+        TopicOptions options = commit.options();
+        if (commit.selection() != Selection.none()
+                || options.isTimed()
+                || commit.mutations().isEmpty()) {
+            return false;
+        }
+        for (Check check : commit.checks()) {
+            if (!(check instanceof Check.VersionIs)) {
+                return false;
+            }
+        }
+        for (Mutation mutation : commit.mutations()) {
+            if (!(mutation instanceof Mutation.Put) || mutation.lease() instanceof LeaseRule.Set) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean mayBecomeDue(Commit commit) {
@@ -279,11 +318,23 @@ public final class RedisSyncBackend implements SyncBackend {
         }
         closed = true;
         feeds.close();
-        topology.close();
+        CompletableFuture<Void> ended = topology.close();
         if (ownsScheduler) {
             scheduler.close();
         }
+        awaitBriefly(ended);
         release.run();
+    }
+
+    /** Lets connections end before the driver does, which would complain; one that cannot is left to the driver. */
+    private static void awaitBriefly(CompletableFuture<Void> ended) {
+        try {
+            ended.get(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("connections were not closed in time", e);
+        }
     }
 
     private <R> CompletionStage<R> run(
@@ -295,8 +346,17 @@ public final class RedisSyncBackend implements SyncBackend {
         if (closed) {
             return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
         }
-        return topology.on(names.slot(topic), server -> server.run(kind, names.keys(topic), arguments))
-                .handle((reply, failure) -> {
+        CompletionStage<List<?>> reply =
+                topology.on(names.slot(topic), server -> server.run(kind, names.keys(topic), arguments));
+        return told(topic, reply, reading, failing);
+    }
+
+    private static <R> CompletionStage<R> told(
+            String topic,
+            CompletionStage<List<?>> answer,
+            BiFunction<String, List<?>, R> reading,
+            BiFunction<String, Throwable, RuntimeException> failing) {
+        return answer.handle((reply, failure) -> {
                     try {
                         return failure == null
                                 ? CompletableFuture.completedFuture(reading.apply(topic, reply))

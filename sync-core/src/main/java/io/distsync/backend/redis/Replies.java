@@ -50,6 +50,11 @@ final class Replies {
         return !reply.isEmpty() && text(reply, 0).equals("C");
     }
 
+    /** Whether a script leaves a commit to the general one. */
+    static boolean isLeft(List<?> reply) {
+        return !reply.isEmpty() && text(reply, 0).equals("G");
+    }
+
     static Page read(String topic, List<?> reply) {
         String kind = kind(topic, reply);
         if (!kind.equals("P")) {

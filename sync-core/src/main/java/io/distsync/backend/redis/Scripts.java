@@ -11,6 +11,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The Lua scripts of one backend. Each incarnation of a server gets a text of its own, with its name in it: a server that
@@ -21,6 +23,7 @@ final class Scripts {
     /** What a script is for; the resource has the same name. */
     enum Kind {
         COMMIT,
+        PUT,
         READ,
         HISTORY,
         KEEPALIVE,
@@ -39,20 +42,30 @@ final class Scripts {
      */
     record Script(String text, String digest) {}
 
+    /** The numbers from 0 to 255: looking them up is cheaper than formatting. */
+    private static final String HEX =
+            IntStream.range(0, 256).mapToObj("%02x"::formatted).collect(Collectors.joining());
+
     private final Map<Kind, String> texts = new EnumMap<>(Kind.class);
 
     /**
-     * @param prefix put before every channel
+     * @param prefix put before every key
+     * @param channel put before the tag of every channel
      * @param sharded whether channels belong to shards
      * @param seam changes the texts; for tests that move the server's clock
      */
-    Scripts(String prefix, boolean sharded, UnaryOperator<String> seam) {
-        String shared = load("topic.lua")
-                .replace("@prefix@", prefix)
-                .replace("@publish@", sharded ? "SPUBLISH" : "PUBLISH")
-                .replace("@followed@", sharded ? "SHARDNUMSUB" : "NUMSUB");
+    Scripts(String prefix, String channel, boolean sharded, UnaryOperator<String> seam) {
+        String shared = load("topic.lua");
         for (Kind kind : Kind.values()) {
-            texts.put(kind, seam.apply((kind == Kind.DUE ? "" : shared) + load(kind.resource())));
+            boolean alone = kind == Kind.DUE || kind == Kind.PUT;
+            String text = (alone ? "" : shared) + load(kind.resource());
+            texts.put(
+                    kind,
+                    seam.apply(text.replace("@prefix@", prefix)
+                            .replace("@channel@", channel)
+                            .replace("@hex@", HEX)
+                            .replace("@publish@", sharded ? "SPUBLISH" : "PUBLISH")
+                            .replace("@followed@", sharded ? "SHARDNUMSUB" : "NUMSUB")));
         }
     }
 
@@ -63,7 +76,8 @@ final class Scripts {
         }
         Map<Kind, Script> scripts = new EnumMap<>(Kind.class);
         texts.forEach((kind, text) -> {
-            String own = text.replace("@incarnation@", incarnation);
+            String own =
+                    text.replace("@incarnation@", incarnation).replace("@pattern@", incarnation.replace("-", "%-"));
             scripts.put(kind, new Script(own, digest(own.getBytes(StandardCharsets.UTF_8))));
         });
         return scripts;

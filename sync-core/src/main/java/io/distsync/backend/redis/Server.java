@@ -197,19 +197,20 @@ final class Server {
         return inSession(now -> commands.apply(now.commands()));
     }
 
-    /** Ends the connections and every attempt to open others. */
-    void close() {
+    /** Ends the connections and every attempt to open others; completes when they are closed. */
+    CompletableFuture<Void> close() {
         closed = true;
         Session now = session;
         session = null;
-        if (now != null) {
-            closeQuietly(now.commandConnection());
-            closeQuietly(now.channelConnection());
-        }
         CompletableFuture<Session> attempt = connecting;
         if (attempt != null) {
             attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
         }
+        return now == null
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.allOf(
+                        now.commandConnection().closeAsync(),
+                        now.channelConnection().closeAsync());
     }
 
     private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
@@ -250,7 +251,7 @@ final class Server {
 
     /** Waits for the replicas, if so configured. The question goes right behind the commit, on the same connection. */
     private CompletionStage<List<?>> confirmed(Session on, Kind kind, CompletionStage<List<?>> reply) {
-        if (kind != Kind.COMMIT || settings.replicas() == 0) {
+        if ((kind != Kind.COMMIT && kind != Kind.PUT) || settings.replicas() == 0) {
             return reply;
         }
         return reply.thenCombine(

@@ -49,7 +49,7 @@ final class Standalone implements Topology {
     }
 
     @Override
-    public void close() {
-        server.close();
+    public CompletableFuture<Void> close() {
+        return server.close();
     }
 }

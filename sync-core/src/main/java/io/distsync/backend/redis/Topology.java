@@ -45,6 +45,6 @@ interface Topology {
     /** For operators; no secrets. */
     Map<String, String> details();
 
-    /** Ends every connection. */
-    void close();
+    /** Ends every connection; completes when they are closed. */
+    CompletableFuture<Void> close();
 }

@@ -13,13 +13,14 @@
 --       R(ejected), reason
 
 local MAX_INTEGER = 9007199254740991
+local sub = string.sub
 
 local requested, digest = ARGV[2], ARGV[3]
 local knownEpoch, knownRevision = tonumber(ARGV[4]), tonumber(ARGV[5])
-retained, age, payloads = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
+S.retained, S.age, S.payloads = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
 
 local function finished(reply)
-  if next(changed) or infoChanged then
+  if next(S.changed) or S.infoChanged then
     save(true)
   end
   return reply
@@ -27,14 +28,14 @@ end
 
 -- repeats --------------------------------------------------------------------------------------------------------------
 
-local remembered = redis.pcall('HGET', young, requested)
+local remembered = redis.pcall('HGET', S.young, requested)
 if type(remembered) == 'table' then
-  return mistyped(young, 'hash')
+  return mistyped(S.young, 'hash')
 end
-if not remembered then
-  remembered = redis.pcall('HGET', old, requested)
+if not remembered and S.generation > 0 then
+  remembered = redis.pcall('HGET', S.old, requested)
   if type(remembered) == 'table' then
-    return mistyped(old, 'hash')
+    return mistyped(S.old, 'hash')
   end
 end
 
@@ -53,23 +54,23 @@ end
 -- What a request did is told from the memory and the log.
 local function repeated(e, of, marks, sums)
   local _, effective = string.gsub(marks, '1', '')
-  local changes = redis.call('XRANGE', stream, e .. '-' .. of, e .. '-' .. text(tonumber(of) + effective - 1))
+  local changes = redis.call('XRANGE', S.stream, e .. '-' .. of, e .. '-' .. text(tonumber(of) + effective - 1))
   if #changes ~= effective then
-    return {'O', head()}
+    return {'O', S.top}
   end
-  local previous, all, before, last = {}, {}, nil, nil
+  local previous, all, preceded, last = {}, {}, nil, nil
   for i = 1, effective do
-    local hash, preceding, replaced = match(changes[i][2][2], '^%a %d+ %d+ (%x+) %S+ %d+ (%S+) (%S+)$')
-    previous[i], before, last = replaced, before or preceding, hash
+    local part, preceding, replaced = match(changes[i][2][2], '^%a %d+ %d+ (%x+) %S+ %d+ (%S+) (%S+)$')
+    previous[i], preceded, last = replaced, preceded or preceding, part
   end
   for sum in string.gmatch(sums, '[^,]+') do
     all[#all + 1] = sum
   end
   local own = e .. '-' .. text(tonumber(of) + effective - 1) .. '-' .. last .. format('%02x', effective - 1)
-  return {'C', own, of, before, marks, previous, all, selected(selectionAt())}
+  return {'C', own, of, preceded, marks, previous, all, selected(selectionAt())}
 end
 
-if remembered and not fresh then
+if remembered and not S.fresh then
   local e, of, marks, sums, as = match(remembered, '^(%d+) (%d+) (%d+) (%S*) (.*)$')
   if as ~= digest then
     return {'R', 'request ' .. requested .. ' was already used for another commit, at ' .. e .. '-' .. of}
@@ -77,28 +78,22 @@ if remembered and not fresh then
   return finished(repeated(e, of, marks, sums))
 end
 
-if fresh then
-  local wrong = touched(floor, 'string', 'STRLEN')
+if S.fresh then
+  local wrong = touched(S.floor, 'string', 'STRLEN')
   if wrong then
     return wrong
   end
   begin(knownEpoch)
 end
-local horizonEpoch, horizonRevision = parsed(horizon)
-if older(knownEpoch, knownRevision, horizonEpoch, horizonRevision) then
-  return finished({'O', head()})
+if S.horizon ~= '0-0' and older(knownEpoch, knownRevision, parsed(S.horizon)) then
+  return finished({'O', S.top})
 end
 
 -- checks ---------------------------------------------------------------------------------------------------------------
 
-local wrong = touched(leases, 'zset', 'ZCARD') or touched(names, 'zset', 'ZCARD')
-if wrong then
-  return wrong
-end
-
 local keepIdle = tonumber(ARGV[9])
-if keepIdle ~= idle then
-  idle, infoChanged = keepIdle, true
+if keepIdle ~= S.idle then
+  S.idle, S.infoChanged = keepIdle, true
 end
 
 -- A due entry is expired before anything else sees it.
@@ -116,7 +111,7 @@ for i = 0, tonumber(ARGV[10]) - 1 do
   local kind, key, wanted = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   at = at + 3
   if kind == 'f' then
-    local highest = redis.call('HGET', kv, 'f' .. key)
+    local highest = redis.call('HGET', S.kv, 'f' .. key)
     local e, r = parsed(wanted)
     if highest and older(e, r, parsed(highest)) then
       failed[#failed + 1] = {i, highest}
@@ -125,14 +120,14 @@ for i = 0, tonumber(ARGV[10]) - 1 do
     end
   else
     local entry = alive(key)
-    local passes = kind == 'x' and entry.there or kind == 'v' and (entry.there and entry.version or NOTHING) == wanted
+    local passes = kind == 'x' and entry.there or kind == 'v' and (entry.there and entry.version or S.nothing) == wanted
     if not passes then
       failed[#failed + 1] = entry.there and {i, entry.version, payload(entry), entry.lease or ''} or {i}
     end
   end
 end
 if #failed > 0 then
-  return finished({'X', head(), failed, selected(selectionAt())})
+  return finished({'X', S.top, failed, selected(selectionAt())})
 end
 
 -- rehearsal: what will have an effect, and what can never succeed ------------------------------------------------------
@@ -140,15 +135,15 @@ end
 local mutations = tonumber(ARGV[at])
 at = at + 1
 local steps, marks, sums, will = {}, {}, {}, {}
-local effective, leasing = 0, keepIdle > 0
+local effective, leasing, named = 0, false, false
 
-local function number(value)
+local function integer(value)
   return match(value, '^-?%d+$') and tonumber(value)
 end
 
 -- Expiries use revisions of their own, before those of the commit.
 local from = at
-for _ = 1, mutations do
+for _ = 1, S.longest > 0 and mutations or 0 do
   local kind = ARGV[at]
   if sub(kind, 1, 1) ~= 's' then
     alive(ARGV[at + 1])
@@ -158,7 +153,12 @@ end
 at = from
 
 for i = 1, mutations do
-  local kind, rule, key, value = sub(ARGV[at], 1, 1), sub(ARGV[at], 2), ARGV[at + 1], nil
+  local kind, rule, key, value = ARGV[at], nil, ARGV[at + 1], nil
+  if kind == 'pn' then
+    kind = 'p'
+  elseif kind ~= 'd' then
+    kind, rule = sub(kind, 1, 1), sub(kind, 2)
+  end
   local lease, ttl
   if kind == 'd' then
     at = at + 2
@@ -171,7 +171,7 @@ for i = 1, mutations do
     end
   end
   if kind == 's' then
-    key = key .. format('%019.0f', revision + effective + 1)
+    key = key .. format('%019.0f', S.revision + effective + 1)
   end
   local entry = current(key)
   local there = will[key]
@@ -179,7 +179,7 @@ for i = 1, mutations do
     there = entry.there
   end
   if kind == 'a' then
-    local held = not there and 0 or number(there == true and payload(entry) or there)
+    local held = not there and 0 or integer(there == true and payload(entry) or there)
     if not held then
       return finished({'R', 'entry \'' .. key .. '\' holds no decimal integer'})
     end
@@ -197,53 +197,56 @@ for i = 1, mutations do
     effective = effective + 1
     will[key] = value or false
     steps[effective] = {entry, value, rule, lease, ttl}
+    named = named or key ~= ''
   end
 end
 
 -- writing --------------------------------------------------------------------------------------------------------------
 
-wrong = leasing and touched(due, 'zset', 'ZCARD')
+-- The companions that will be written are touched first.
+local wrong = named and touched(S.names, 'zset', 'ZCARD')
+  or (leasing or S.idle > 0) and touched(S.due, 'zset', 'ZCARD')
+  or (leasing or S.longest > 0) and touched(S.leases, 'zset', 'ZCARD')
 if wrong then
   return wrong
 end
 
-local reply = {'C', head(), text(revision + 1), head(), concat(marks), {}, sums}
+local reply = {'C', S.top, text(S.revision + 1), S.top, concat(marks), {}, sums}
 if effective > 0 then
-  local already = logged
   beginCommit(requested, effective)
   for i = 1, effective do
     local step = steps[i]
     local entry, value = step[1], step[2]
-    reply[6][i] = entry.there and entry.version or NOTHING
+    reply[6][i] = entry.there and entry.version or S.nothing
     if value then
-      write(entry, value, step[3], step[4], step[5])
+      write(entry, value, step[3] or 'n', step[4], step[5])
     else
       remove(entry, 'D')
     end
   end
   endCommit()
-  reply[2], reply[4] = head(), before
-  if retained > 0 and first - generation > retained then
-    if redis.call('EXISTS', old) == 1 then
-      horizon = text(epoch) .. '-' .. text(generation) -- what came before is forgotten now
+  reply[2], reply[4] = S.top, S.before
+  if S.retained > 0 and S.first - S.generation > S.retained then
+    if redis.call('EXISTS', S.old) == 1 then
+      S.horizon = S.stem .. text(S.generation) -- what came before is forgotten now
     end
-    if redis.call('EXISTS', young) == 1 then
-      redis.call('RENAME', young, old)
+    if redis.call('EXISTS', S.young) == 1 then
+      redis.call('RENAME', S.young, S.old)
     end
-    generation, infoChanged = first - 1, true
+    S.generation, S.infoChanged = S.first - 1, true
   end
-  redis.call('HSET', young, requested, concat({text(epoch), text(first), reply[5], concat(sums, ','), digest}, ' '))
-  trim(logged - already)
+  redis.call('HSET', S.young, requested, text(S.epoch) .. ' ' .. reply[3] .. ' ' .. reply[5] .. ' ' .. concat(sums, ',') .. ' ' .. digest)
+  trim()
 end
 if next(fences) then
   for name, token in pairs(fences) do
-    redis.call('HSET', kv, 'f' .. name, token)
+    redis.call('HSET', S.kv, 'f' .. name, token)
   end
-  if fenced == '0' then
-    fenced, infoChanged = '1', true
+  if S.fenced == '0' then
+    S.fenced, S.infoChanged = '1', true
   end
 end
-if effective > 0 or infoChanged then
+if effective > 0 or S.infoChanged then
   save(true)
 end
 reply[8] = selected(at)

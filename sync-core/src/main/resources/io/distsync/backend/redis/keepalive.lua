@@ -4,7 +4,7 @@
 -- Reply K, 1 or 0 for each: renewed, or gone
 
 local reply = {'K'}
-local wrong = touched(leases, 'zset', 'ZCARD')
+local wrong = touched(S.leases, 'zset', 'ZCARD')
 if wrong then
   return wrong
 end
@@ -15,11 +15,11 @@ for i = 2, #ARGV, 2 do
   end
   local alive = entry.there and entry.lease == ARGV[i + 1]
   if alive then
-    redis.call('ZADD', leases, text(now + entry.ttl), entry.key)
+    redis.call('ZADD', S.leases, text(S.now + entry.ttl), entry.key)
   end
   reply[#reply + 1] = alive and 1 or 0
 end
-if next(changed) or (not fresh and (idle > 0 or infoChanged)) then
+if next(S.changed) or (not S.fresh and (S.idle > 0 or S.infoChanged)) then
   save(true)
 end
 return reply

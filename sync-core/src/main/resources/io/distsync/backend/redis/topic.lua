@@ -9,10 +9,6 @@
 -- Nothing is written before everything is read and checked, because a script is not rolled back. Versions are texts,
 -- epoch-revision-link; a number in Lua is exact up to 2^53, which epochs and revisions never reach.
 
-local INCARNATION = '@incarnation@'
-local LAYOUT = '1'
-local CHANNEL, PUBLISH, FOLLOWED = '@prefix@watch:', '@publish@', '@followed@'
-
 if #KEYS == 0 then
   -- Sent to be known to the server. A right that is missing would end a script in the middle, so it is looked for now.
   local kv, stream, other = '@prefix@kv:{a}', '@prefix@stream:{a}', '@prefix@keys:{a}'
@@ -23,22 +19,26 @@ if #KEYS == 0 then
     {'TYPE', kv}, {'ZADD', other, '0', 'm'}, {'ZREM', other, 'm'}, {'ZCARD', other}, {'ZSCORE', '@prefix@lease:{a}', 'm'},
     {'ZRANGE', other, '0', '0'}, {'ZRANGEBYSCORE', '@prefix@due', '0', '0'}, {'ZRANGEBYLEX', other, '-', '+'},
     {'ZREVRANGEBYLEX', other, '+', '-'}, {'GET', '@prefix@floor'}, {'SET', '@prefix@floor', 'v'}, {'STRLEN', '@prefix@floor'},
-    {'TIME'}, {PUBLISH, CHANNEL .. '{a}', 'm'}, {'PUBSUB', FOLLOWED, CHANNEL .. '{a}'}}
+    {'TIME'}, {'@publish@', '@channel@{a}', 'm'}, {'PUBSUB', '@followed@', '@channel@{a}'}}
   for i = 1, #needed do
     if redis.acl_check_cmd and not redis.acl_check_cmd(unpack(needed[i])) then
       return redis.error_reply('NOPERM this user may not run ' .. needed[i][1] .. ' on ' .. (needed[i][2] or 'the server'))
     end
   end
-  return INCARNATION
+  return '@incarnation@'
 end
 
-local LARGEST_MESSAGE = 65536
-local NO_LINK = '0000000000000000'
-local NOTHING = '0-0-' .. NO_LINK
-
-local kv, stream, young, old, leases, names, due, floor = unpack(KEYS)
-local topic = ARGV[1]
-local format, match, sub, concat = string.format, string.match, string.sub, table.concat
+-- What the functions share are fields of one table: a function that refers to many locals is expensive to make, and all of
+-- them are made anew whenever a script runs. `top` is the head as text, `stem` the epoch with a dash.
+local S = {
+  nothing = '0-0-0000000000000000', topic = ARGV[1], now = 0,
+  kv = KEYS[1], stream = KEYS[2], young = KEYS[3], old = KEYS[4], leases = KEYS[5], names = KEYS[6], due = KEYS[7], floor = KEYS[8],
+  epoch = 0, revision = 0, top = '', stem = '', incarnation = '@incarnation@', horizon = '0-0',
+  generation = 0, grace = 0, gracious = '@incarnation@', longest = 0, idle = 0, fenced = '0', fresh = false, infoChanged = false,
+  seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false,
+  mark = '', request = '', count = 0, first = 0, before = '', tail = '', message = false, size = 0,
+  hex = '@hex@'}
+local format, match, concat = string.format, string.match, table.concat
 
 local function text(number)
   return format('%.0f', number)
@@ -49,36 +49,31 @@ local function mistyped(key, expected)
 end
 
 local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+S.now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local stored = redis.pcall('HMGET', kv, 'head', 'info')
+local stored = redis.pcall('HMGET', S.kv, 'head', 'info')
 if stored.err then
-  return mistyped(kv, 'hash')
+  return mistyped(S.kv, 'hash')
 end
-local logged = redis.pcall('XLEN', stream)
-if type(logged) == 'table' then
-  return mistyped(stream, 'stream')
-end
-
 -- The head, and what is seldom written: whose epoch it is, from where requests are remembered and since which revision
 -- in the younger generation, until when nothing expires and on which incarnation, the longest time to live, the idle
 -- time, and whether there are fences.
-local fresh = not (stored[1] and stored[2])
-local epoch, revision, link = 0, 0, NO_LINK
-local incarnation, horizon, generation, grace, gracious, longest, idle, fenced = INCARNATION, '0-0', 0, 0, INCARNATION, 0, 0, '0'
-local infoChanged = fresh
-if not fresh then
-  if match(stored[2], '^%S+') ~= LAYOUT then
-    return {'L', match(stored[2], '^%S+')}
+S.fresh = not (stored[1] and stored[2])
+S.infoChanged = S.fresh
+if not S.fresh then
+  if string.sub(stored[2], 1, 2) ~= '1 ' then
+    return {'L', match(stored[2], '^%S*')}
   end
-  epoch, revision, link = match(stored[1], '^(%d+)-(%d+)-(%x+)$')
-  epoch, revision = tonumber(epoch), tonumber(revision)
-  incarnation, horizon, generation, grace, gracious, longest, idle, fenced =
-    match(stored[2], '^%S+ (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  generation, grace, longest, idle = tonumber(generation), tonumber(grace), tonumber(longest), tonumber(idle)
-  if gracious ~= INCARNATION then
-    grace, gracious = now + longest, INCARNATION -- nothing expires before every owner had the time to renew
-    infoChanged = true
+  local epoch, revision, generation, grace, longest, idle
+  epoch, revision = match(stored[1], '^(%d+)-(%d+)-')
+  S.epoch, S.revision, S.top = tonumber(epoch), tonumber(revision), stored[1]
+  S.stem = epoch .. '-'
+  S.incarnation, S.horizon, generation, grace, S.gracious, longest, idle, S.fenced =
+    match(stored[2], '^1 (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  S.generation, S.grace, S.longest, S.idle = tonumber(generation), tonumber(grace), tonumber(longest), tonumber(idle)
+  if S.gracious ~= '@incarnation@' then
+    S.grace, S.gracious = S.now + S.longest, '@incarnation@' -- nothing expires before every owner had the time to renew
+    S.infoChanged = true
   end
 end
 
@@ -91,34 +86,34 @@ local function older(e1, r1, e2, r2)
   return e1 < e2 or (e1 == e2 and r1 < r2)
 end
 
-local function head()
-  return text(epoch) .. '-' .. text(revision) .. '-' .. link
+-- How long the log is.
+local function logged()
+  local length = redis.pcall('XLEN', S.stream)
+  return type(length) == 'number' and length or nil
 end
 
 -- What is left of a topic whose state is gone, apart from the mark of one that was dropped.
 local function leftovers()
-  return logged > 0 or redis.call('EXISTS', young, old, leases, names) > 0
+  return logged() ~= 0 or redis.call('EXISTS', S.young, S.old, S.leases, S.names) > 0
 end
 
 -- entries --------------------------------------------------------------------------------------------------------------
 
-local seen, changed = {}, {}
-
 -- What is there under a key, as this script will leave it.
 local function current(key)
-  local entry = seen[key]
+  local entry = S.seen[key]
   if not entry then
     entry = {key = key}
-    seen[key] = entry
-    local field = redis.call('HGET', kv, 'v' .. key)
+    S.seen[key] = entry
+    local field = redis.call('HGET', S.kv, 'v' .. key)
     if field then
       entry.there = true
       entry.version, entry.lease, entry.ttl = match(field, '^(%S+) ?(%d*) ?(.*)$')
       if entry.lease ~= '' then
         -- the time to live comes before the lease id, which may hold anything
         entry.lease, entry.ttl = entry.ttl, tonumber(entry.lease)
-        entry.deadline = tonumber(redis.call('ZSCORE', leases, key) or 0)
-        entry.due = entry.deadline <= now and grace <= now
+        entry.deadline = tonumber(redis.call('ZSCORE', S.leases, key) or 0)
+        entry.due = entry.deadline <= S.now and S.grace <= S.now
       else
         entry.lease = nil
       end
@@ -128,7 +123,7 @@ local function current(key)
 end
 
 local function payload(entry)
-  return entry.value or redis.call('HGET', kv, 'p' .. entry.key)
+  return entry.value or redis.call('HGET', S.kv, 'p' .. entry.key)
 end
 
 -- The keys of the companions are touched before the first write; what is of a wrong type is answered.
@@ -139,102 +134,106 @@ end
 
 -- log ------------------------------------------------------------------------------------------------------------------
 
-local payloads, retained, age = true, 0, 0
-local turned = false
-local hash, request, count, first, before, tail, message, size
-
 local function openEpoch(known)
-  local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  epoch = math.max(now, epoch + 1, known + 1, last and tonumber(match(last[1], '^%d+')) + 1 or 0)
+  local last = redis.call('XREVRANGE', S.stream, '+', '-', 'COUNT', 1)[1]
+  S.epoch = math.max(S.now, S.epoch + 1, known + 1, last and tonumber(match(last[1], '^%d+')) + 1 or 0)
+  S.stem = text(S.epoch) .. '-'
+  S.top = S.stem .. text(S.revision) .. '-' .. (match(S.top, '%x+$') or '0000000000000000')
 end
 
 -- Begins a history where there is none. Where something is left of an older one, a request whose sender knew that may have
 -- been applied in it.
 local function begin(known)
-  local lowest = tonumber(redis.call('GET', floor) or 0)
+  local lowest = tonumber(redis.call('GET', S.floor) or 0)
   openEpoch(math.max(lowest, known))
-  turned = true
-  if known > 0 or leftovers() or redis.call('EXISTS', kv) == 1 then
-    horizon = text(epoch) .. '-0'
-    redis.call('UNLINK', kv, stream, young, old, leases, names)
-    logged = 0
+  S.turned = true
+  if known > 0 or leftovers() or redis.call('EXISTS', S.kv) == 1 then
+    S.horizon = S.stem .. '0'
+    redis.call('UNLINK', S.kv, S.stream, S.young, S.old, S.leases, S.names)
   end
 end
 
--- A new epoch begins where nobody can tell whether the log is whole: on a server that was restarted or promoted, and
--- where the log is missing. The chain of links goes on.
-local function turn()
-  if not turned then
-    turned = true
-    if incarnation ~= INCARNATION or (logged == 0 and revision > 0) then
+-- The hash is of the head before, and of what comes next.
+local function chain()
+  local first = text(S.first)
+  local hash = string.sub(redis.sha1hex(S.before .. ' ' .. S.stem .. first .. ' ' .. S.request), 1, 14)
+  S.mark = '-' .. hash
+  S.tail = ' ' .. S.count .. ' ' .. hash .. ' ' .. S.request .. ' ' .. text(S.now) .. ' '
+end
+
+-- Begins a commit of so many changes. Its changes share a hash; the link of each is that and its place. A new epoch begins
+-- on a server that was restarted or promoted: nobody can tell whether the log is whole. The chain of links goes on.
+local function beginCommit(id, changes)
+  S.before, S.request, S.count, S.first, S.size, S.message = S.top, id, changes, S.revision + 1, 0, {}
+  if not S.turned then
+    S.turned = true
+    if S.incarnation ~= '@incarnation@' then
       openEpoch(0)
-      incarnation, infoChanged = INCARNATION, true
+      S.incarnation, S.infoChanged = '@incarnation@', true
     end
   end
-end
-
-local function chain()
-  hash = sub(redis.sha1hex(link .. ' ' .. text(epoch) .. ' ' .. text(first) .. ' ' .. request), 1, 14)
-  tail = ' ' .. count .. ' ' .. hash .. ' ' .. request .. ' ' .. text(now) .. ' '
-  message = {1, epoch, first, hash, before, request, count}
-end
-
--- Begins a commit of so many changes. Its changes share a hash; the link of each is that and its place.
-local function beginCommit(id, changes)
-  before = head()
-  turn()
-  request, count, first, size = id, changes, revision + 1, 0
   chain()
 end
 
-local function append(entry, op, value)
-  local index = revision + 1 - first
-  local key, previous = entry.key, entry.there and entry.version or NOTHING
-  local logs = payloads and value or ''
-  local header = op .. ' ' .. index .. tail .. (index == 0 and before or '-') .. ' ' .. previous
-  local id = text(epoch) .. '-' .. text(revision + 1)
+-- Adds the first change of a commit. Where the log is missing, or ahead of the state, a new epoch begins as well.
+local function addFirst(op, key, previous, logs)
+  local header = op .. ' 0' .. S.tail .. S.before .. ' ' .. previous
+  local id = S.stem .. text(S.first)
   local added
-  if index > 0 then
-    added = redis.call('XADD', stream, id, 'h', header, 'k', key, 'p', logs)
+  if S.first == 1 then
+    added = redis.pcall('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
   else
-    added = redis.pcall('XADD', stream, id, 'h', header, 'k', key, 'p', logs)
-    if type(added) == 'table' then
-      if not match(added.err, 'equal or smaller') then
-        redis.call('XADD', stream, id, 'h', header, 'k', key, 'p', logs) -- fails the same way, as an error of the script
-      end
-      -- The log is ahead of the state: ids grow again in a newer epoch.
-      openEpoch(0)
-      chain()
-      header = op .. ' 0' .. tail .. before .. ' ' .. previous
-      id = text(epoch) .. '-' .. text(first)
-      redis.call('XADD', stream, id, 'h', header, 'k', key, 'p', logs)
-    end
+    added = redis.pcall('XADD', S.stream, 'NOMKSTREAM', id, 'h', header, 'k', key, 'p', logs)
   end
-  revision = revision + 1
-  link = hash .. format('%02x', index)
-  logged = logged + 1
-  entry.version = id .. '-' .. link
-  size = size + #logs
-  local at = #message
-  message[at + 1], message[at + 2], message[at + 3], message[at + 4] = op, key, previous, logs
-  changed[key] = entry
+  if type(added) ~= 'string' then
+    if added and match(added.err, 'WRONGTYPE') then
+      error('WRONGTYPE ' .. concat(mistyped(S.stream, 'stream'), ', ', 2), 0)
+    elseif added and not match(added.err, 'equal or smaller') then
+      redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs) -- fails the same way, as an error of the script
+    end
+    openEpoch(0)
+    chain()
+    header = op .. ' 0' .. S.tail .. S.before .. ' ' .. previous
+    id = S.stem .. text(S.first)
+    redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
+  end
+  return id, header
 end
 
-local function endCommit()
-  if size > LARGEST_MESSAGE then
-    message = {2, head()}
+local function append(entry, op, value)
+  local revision = S.revision + 1
+  local index = revision - S.first
+  local key, previous = entry.key, entry.there and entry.version or S.nothing
+  local logs = S.payloads and value or ''
+  local id, header
+  if index == 0 then
+    id, header = addFirst(op, key, previous, logs)
+  else
+    id, header = S.stem .. text(revision), op .. ' ' .. index .. S.tail .. '- ' .. previous
+    redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
   end
-  redis.call(PUBLISH, CHANNEL .. '{' .. topic .. '}', cmsgpack.pack(message))
+  local version = id .. S.mark .. string.sub(S.hex, 2 * index + 1, 2 * index + 2)
+  S.revision, S.top, entry.version = revision, version, version
+  S.size = S.size + #logs
+  local message = S.message
+  local at = #message
+  message[at + 1], message[at + 2], message[at + 3], message[at + 4] = id, header, key, logs
+  S.changed[key] = entry
+end
+
+-- Tells the followers: id, header, key and payload of each change, or the new head alone if that is too much.
+local function endCommit()
+  redis.call('@publish@', '@channel@{' .. S.topic .. '}', cmsgpack.pack(S.size > 65536 and {S.top} or S.message))
 end
 
 local function write(entry, value, rule, lease, ttl)
-  append(entry, payloads and 'W' or 'K', value)
+  append(entry, S.payloads and 'W' or 'K', value)
   entry.created = entry.created or not entry.there
   entry.there, entry.value = true, value
   if rule == 's' then
-    entry.lease, entry.ttl, entry.deadline, entry.leased = lease, ttl, now + ttl, true
-    if ttl > longest then
-      longest, infoChanged = ttl, true
+    entry.lease, entry.ttl, entry.deadline, entry.leased = lease, ttl, S.now + ttl, true
+    if ttl > S.longest then
+      S.longest, S.infoChanged = ttl, true
     end
   elseif rule == 'n' and entry.lease then
     entry.lease, entry.leased, entry.freed = nil, false, true
@@ -256,35 +255,43 @@ end
 
 -- end ------------------------------------------------------------------------------------------------------------------
 
--- Keeps one maximal commit more than asked, so that what is left of a commit cut in two need not count.
-local function trim(added)
-  if retained == 0 or logged <= retained + 256 then
+-- Keeps one maximal commit more than asked, so that what is left of a commit cut in two need not count. By count it is done
+-- once in 128 changes, because the stream is only cut between its nodes.
+local function trim()
+  local most = S.retained + 256
+  if S.retained == 0 then
     return
   end
-  if age == 0 then
-    redis.call('XTRIM', stream, 'MAXLEN', '~', text(retained + 256))
+  if S.age == 0 then
+    if S.revision % 128 < S.count then
+      redis.call('XTRIM', S.stream, 'MAXLEN', '~', text(most))
+    end
     return
   end
-  local function young(change)
-    return now - tonumber(match(change[2][2], '^%a %d+ %d+ %x+ %S+ (%d+)')) < age
-  end
-  if young(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]) then
+  local spare = logged() - most
+  if spare <= 0 then
     return
   end
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', math.min(2 * added + 16, logged - retained - 256))
+  local function isYoung(change)
+    return S.now - tonumber(match(change[2][2], '^%a %d+ %d+ %x+ %S+ (%d+)')) < S.age
+  end
+  if isYoung(redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1]) then
+    return
+  end
+  local oldest = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', math.min(2 * S.count + 16, spare))
   local keep = 1
-  while keep < #oldest and not young(oldest[keep]) do
+  while keep < #oldest and not isYoung(oldest[keep]) do
     keep = keep + 1
   end
-  redis.call('XTRIM', stream, 'MINID', oldest[keep][1])
+  redis.call('XTRIM', S.stream, 'MINID', oldest[keep][1])
 end
 
 -- Writes what the entries and the topic have become; whether that was a use of the topic counts where idle topics are
 -- dropped. Nothing here can fail: every key is of the right type.
 local function save(used)
-  local fields, gone = {'head', head()}, {'HDEL', kv}
+  local fields, gone = {'head', S.top}, {'HDEL', S.kv}
   local earliest
-  for key, entry in pairs(changed) do
+  for key, entry in pairs(S.changed) do
     if entry.there then
       local at = #fields
       fields[at + 1] = 'v' .. key
@@ -292,56 +299,54 @@ local function save(used)
       fields[at + 3] = 'p' .. key
       fields[at + 4] = entry.value
       if entry.leased then
-        redis.call('ZADD', leases, text(entry.deadline), key)
+        redis.call('ZADD', S.leases, text(entry.deadline), key)
         earliest = math.min(earliest or entry.deadline, entry.deadline)
       elseif entry.freed then
-        redis.call('ZREM', leases, key)
+        redis.call('ZREM', S.leases, key)
       end
       if entry.created and key ~= '' then
-        redis.call('ZADD', names, 0, key)
+        redis.call('ZADD', S.names, 0, key)
       end
     else
       gone[#gone + 1] = 'v' .. key
       gone[#gone + 1] = 'p' .. key
       if entry.freed then
-        redis.call('ZREM', leases, key)
+        redis.call('ZREM', S.leases, key)
       end
       if key ~= '' then
-        redis.call('ZREM', names, key)
+        redis.call('ZREM', S.names, key)
       end
     end
   end
   if #gone > 2 then
     redis.call(unpack(gone))
   end
-  if used and idle > 0 then
+  if used and S.idle > 0 then
     fields[#fields + 1] = 'used'
-    fields[#fields + 1] = text(now)
-    earliest = math.min(earliest or now + idle, now + idle)
+    fields[#fields + 1] = text(S.now)
+    earliest = math.min(earliest or S.now + S.idle, S.now + S.idle)
   end
   if earliest then
-    redis.call('ZADD', due, 'LT', text(earliest), topic)
+    redis.call('ZADD', S.due, 'LT', text(earliest), S.topic)
   end
-  if infoChanged then
+  if S.infoChanged then
     fields[#fields + 1] = 'info'
-    fields[#fields + 1] = concat({LAYOUT, incarnation, horizon, text(generation), text(grace), gracious, text(longest), text(idle), fenced}, ' ')
+    fields[#fields + 1] = concat({'1', S.incarnation, S.horizon, text(S.generation), text(S.grace), S.gracious,
+      text(S.longest), text(S.idle), S.fenced}, ' ')
   end
-  redis.call('HSET', kv, unpack(fields))
-  changed, infoChanged = {}, false
+  redis.call('HSET', S.kv, unpack(fields))
+  S.changed, S.infoChanged = {}, false
 end
 
 -- selections -----------------------------------------------------------------------------------------------------------
 
-local MOST_EXPIRIES = 100
-local LARGEST_PAGE = 4194304
-
 -- The entries a selection asks for, after the ones that are due were expired: head, 1 if there is more, and key, version,
 -- payload and lease of each. ARGV[at] is n(one), k(eys) with their number and names, or r(ange) with its ends, limit,
--- direction (a or d), and 1 if the empty key is in it.
+-- direction (a or d), and 1 if the empty key is in it. At most 100 entries are expired and about 4 MB returned at a time.
 local function selected(at)
   local kind = ARGV[at]
   if kind == 'n' then
-    return {head(), 0}
+    return {}
   end
   local page, bytes, expired = {false, 0}, 0, 0
   local function add(entry)
@@ -360,7 +365,7 @@ local function selected(at)
         add(entry)
       end
     end
-    page[1] = head()
+    page[1] = S.top
     return page
   end
 
@@ -370,7 +375,7 @@ local function selected(at)
   local function take(key)
     local entry = current(key)
     if entry.due then
-      if expired == MOST_EXPIRIES then
+      if expired == 100 then
         page[2] = 1
         return false
       end
@@ -378,7 +383,7 @@ local function selected(at)
       expired = expired + 1
     end
     if entry.there then
-      if found == limit or bytes > LARGEST_PAGE then
+      if found == limit or bytes > 4194304 then
         page[2] = 1
         return false
       end
@@ -396,9 +401,9 @@ local function selected(at)
   while going do
     local keys
     if down then
-      keys = redis.call('ZREVRANGEBYLEX', names, to, from, 'LIMIT', 0, chunk)
+      keys = redis.call('ZREVRANGEBYLEX', S.names, to, from, 'LIMIT', 0, chunk)
     else
-      keys = redis.call('ZRANGEBYLEX', names, from, to, 'LIMIT', 0, chunk)
+      keys = redis.call('ZRANGEBYLEX', S.names, from, to, 'LIMIT', 0, chunk)
     end
     for i = 1, #keys do
       going = take(keys[i])
@@ -418,6 +423,6 @@ local function selected(at)
   if going and empty and down then
     take('')
   end
-  page[1] = head()
+  page[1] = S.top
   return page
 end

@@ -8,6 +8,7 @@ import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
 import io.distsync.testsupport.redis.RedisCluster;
 import io.distsync.testsupport.redis.RedisServer;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import java.time.Duration;
@@ -36,7 +37,7 @@ final class RedisClusterFixture implements BackendFixture {
 
     @Override
     public SyncBackend open() {
-        SyncBackend backend = RedisSyncBackend.builder(driver)
+        SyncBackend backend = RedisSyncBackend.builder(driver, RedisURI.create("127.0.0.1", 0))
                 .heartbeat(Duration.ofSeconds(1))
                 .sweep(SWEEP)
                 .build();

@@ -120,7 +120,7 @@ class RedisSyncBackendTest {
     @Test
     void companionOfAnotherTypeIsRefusedBeforeAnythingIsWritten() {
         Change before = put("key", "1");
-        for (String companion : List.of("lease:{t}", "req:{t}", "old:{t}", "due")) {
+        for (String companion : List.of("lease:{t}", "req:{t}", "due")) {
             server.call("RENAME", "stream:{t}", "saved");
             server.call("SET", companion, "somebody else's");
             server.call("RENAME", "saved", "stream:{t}");
@@ -251,6 +251,23 @@ class RedisSyncBackendTest {
         }
         assertThat(answer(backend.read("t", Selection.keys("n"))).entries()).isEmpty();
         assertThat(server.call("EXISTS", "other:kv:{t}", "other:stream:{t}")).isEqualTo(2L);
+    }
+
+    @Test
+    void databasesOfOneServerAreKeptApart() {
+        RedisURI second = RedisURI.create("127.0.0.1", server.port());
+        second.setDatabase(2);
+        try (SyncBackend other = RedisSyncBackend.builder(driver, second).build();
+                Told told = Told.follow(other, "t", Scope.entries())) {
+            await().atMost(BOUND).until(told::isCurrent);
+            put("key", "in the first database");
+
+            Committed committed = (Committed) answer(other.commit(
+                    Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)))));
+
+            await().atMost(BOUND).until(() -> committed.head().equals(told.position()));
+            assertThat(told.changes()).isEqualTo(committed.outcomes());
+        }
     }
 
     @Test
