@@ -464,6 +464,13 @@ final class Server {
         session = opened;
         connecting = null;
         log.info("connected to Redis at {}, {}", connector.name(), opened.info());
+        if (opened.info().evictsState()) {
+            log.warn(
+                    "Redis at {} may throw shared state away when its memory is full (maxmemory-policy {});"
+                            + " noeviction keeps it",
+                    connector.name(),
+                    opened.info().details().get("eviction"));
+        }
         listener.connected(this, opened);
         attempt.complete(opened);
         beat(opened, ++pulse);

@@ -5,10 +5,20 @@ public final class ClientLibraryMissingException extends SyncConfigurationExcept
 
     private static final long serialVersionUID = 1L;
 
-    public ClientLibraryMissingException(SyncMode mode) {
+    /**
+     * A mode without its library.
+     *
+     * @param missingClass the class by which the library was looked for
+     */
+    public ClientLibraryMissingException(SyncMode mode, String missingClass) {
         super(
-                "sync.mode is '" + mode + "', but the client library of this mode is not on the class path.",
+                "sync.mode is '" + mode
+                        + "', but the client library of this mode is not on the class path: there is no " + missingClass
+                        + ".",
                 "Add the dependency org.springframework.boot:" + mode.starter()
-                        + " and use a version of distsync that has this mode (this one has local only), or set sync.mode=local to keep the state in the memory of this process.");
+                        + (mode == SyncMode.KAFKA
+                                ? " and use a version of distsync that has this mode (this one has local and redis)"
+                                : " with everything it brings")
+                        + ", or set sync.mode=local to keep the state in the memory of this process.");
     }
 }

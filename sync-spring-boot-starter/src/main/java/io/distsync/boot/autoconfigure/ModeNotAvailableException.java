@@ -8,6 +8,6 @@ public final class ModeNotAvailableException extends SyncConfigurationException 
     public ModeNotAvailableException(SyncMode mode) {
         super(
                 "sync.mode is '" + mode + "', but this version of distsync does not have that mode.",
-                "Set sync.mode=local, or define a bean of type io.distsync.backend.SyncBackend.");
+                "Set sync.mode=local or sync.mode=redis, or define a bean of type io.distsync.backend.SyncBackend.");
     }
 }

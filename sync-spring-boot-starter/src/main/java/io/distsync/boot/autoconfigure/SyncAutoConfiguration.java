@@ -24,10 +24,15 @@ import org.springframework.context.annotation.Scope;
  * Auto-configuration of the {@link SyncService}, of the backend it stands on, and of {@link DistributedSync} for every
  * injection point that asks for one.
  */
-@AutoConfiguration
+@AutoConfiguration(afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnBooleanProperty(name = "sync.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(SyncProperties.class)
-@Import({JacksonCodecConfiguration.class, LocalBackendConfiguration.class, UnavailableModeConfiguration.class})
+@Import({
+    JacksonCodecConfiguration.class,
+    LocalBackendConfiguration.class,
+    RedisBackendConfiguration.class,
+    UnavailableModeConfiguration.class
+})
 public final class SyncAutoConfiguration {
 
     @Bean

@@ -7,7 +7,8 @@ public abstract sealed class SyncConfigurationException extends RuntimeException
                 InvalidSyncPropertyException,
                 InvalidSyncTopicException,
                 ModeNotAvailableException,
-                TopicTypeMismatchException {
+                TopicTypeMismatchException,
+                UnsuitableRedisConnectionException {
 
     private static final long serialVersionUID = 1L;
 

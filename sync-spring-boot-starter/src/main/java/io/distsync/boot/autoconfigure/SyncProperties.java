@@ -14,8 +14,8 @@ import org.springframework.util.unit.DataSize;
  * @param prefix Text put before every key, channel and Kafka topic, to keep applications on one store apart: at most 100
  *     characters of A-Z a-z 0-9 . _ - : and /. Not used in local mode.
  * @param timeout Deadline of an operation, retries included. From 1ms to 1d.
- * @param heartbeat Time between two checks of the connection and of the server's identity. From 10ms to 1h.
- *     Not used in local mode.
+ * @param heartbeat Time between two checks of the connection and of the server's identity; a server that does not answer
+ *     is noticed within three times this. From 10ms to 1m. Not used in local mode.
  * @param retention Number of changes the log of a topic keeps for followers that were away, unless the topic says
  *     otherwise. At least 256.
  * @param maxPayloadSize Largest payload of one commit. From 1KB to 512MB.
@@ -46,7 +46,7 @@ public record SyncProperties(
     public SyncProperties {
         requirePrefix(prefix);
         requireRange("sync.timeout", timeout, Duration.ofMillis(1), Duration.ofDays(1));
-        requireRange("sync.heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofHours(1));
+        requireRange("sync.heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofMinutes(1));
         requireAtLeast("sync.retention", retention, Limits.MAX_MUTATIONS);
         if (maxPayloadSize.compareTo(MIN_PAYLOAD) < 0 || maxPayloadSize.compareTo(MAX_PAYLOAD) > 0) {
             throw new InvalidSyncPropertyException(
@@ -151,6 +151,9 @@ public record SyncProperties(
         if (millis % Duration.ofDays(1).toMillis() == 0) {
             return value.toDays() + "d";
         }
-        return millis % Duration.ofHours(1).toMillis() == 0 ? value.toHours() + "h" : value.toSeconds() + "s";
+        if (millis % Duration.ofHours(1).toMillis() == 0) {
+            return value.toHours() + "h";
+        }
+        return millis % Duration.ofMinutes(1).toMillis() == 0 ? value.toMinutes() + "m" : value.toSeconds() + "s";
     }
 }

@@ -16,9 +16,11 @@ class UnavailableModeConfiguration {
     @ConditionalOnMissingBean({SyncBackend.class, SyncService.class})
     SyncBackend syncBackend(SyncProperties properties, ResourceLoader resources) {
         SyncMode mode = properties.mode();
-        if (ClassUtils.isPresent(mode.clientClass(), resources.getClassLoader())) {
-            throw new ModeNotAvailableException(mode);
+        for (String clientClass : mode.clientClasses()) {
+            if (!ClassUtils.isPresent(clientClass, resources.getClassLoader())) {
+                throw new ClientLibraryMissingException(mode, clientClass);
+            }
         }
-        throw new ClientLibraryMissingException(mode);
+        throw new ModeNotAvailableException(mode);
     }
 }

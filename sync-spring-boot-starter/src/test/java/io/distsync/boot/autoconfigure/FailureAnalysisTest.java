@@ -24,12 +24,16 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.ResourceLoader;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.stereotype.Component;
 
 /** What an application prints that is set up wrongly: what is wrong, and what to change. */
@@ -43,35 +47,90 @@ class FailureAnalysisTest {
                     SyncListenerAutoConfiguration.class));
 
     @ParameterizedTest
-    @CsvSource({"redis, spring-boot-starter-data-redis", "kafka, spring-boot-starter-kafka"})
-    void missingClientLibraryIsNamed(String mode, String dependency, CapturedOutput output) {
-        runner.withPropertyValues("sync.mode=" + mode)
+    @CsvSource({
+        "redis, spring-boot-starter-data-redis, org.springframework.boot.data.redis",
+        "redis, spring-boot-starter-data-redis, org.springframework.data.redis",
+        "redis, spring-boot-starter-data-redis, io.lettuce",
+        "kafka, spring-boot-starter-kafka, org.springframework.boot.kafka",
+    })
+    void missingClientLibraryIsNamed(String mode, String dependency, String missing, CapturedOutput output) {
+        ClassLoader without = new FilteredClassLoader(missing);
+        runner.withClassLoader(without)
+                .withPropertyValues("sync.mode=" + mode)
                 .run(context ->
                         assertThat(context).getFailure().rootCause().isInstanceOf(ClientLibraryMissingException.class));
 
-        fail(App.class, null, "--sync.mode=" + mode);
+        fail(App.class, new DefaultResourceLoader(without), "--sync.mode=" + mode);
 
         assertThat(output)
                 .contains("APPLICATION FAILED TO START")
-                .contains("sync.mode is '" + mode + "', but the client library of this mode is not on the class path.")
+                .contains("sync.mode is '" + mode + "', but the client library of this mode is not on the class path:"
+                        + " there is no " + missing + ".")
                 .contains("Add the dependency org.springframework.boot:" + dependency)
                 .contains("sync.mode=local");
     }
 
-    @ParameterizedTest
-    @CsvSource({"REDIS", "KAFKA"})
-    void modeOfALaterVersionIsToldApartFromAMissingLibrary(SyncMode mode, CapturedOutput output) {
-        ClassLoader withClient = classLoaderWith(mode.clientClass());
+    @Test
+    void modeOfALaterVersionIsToldApartFromAMissingLibrary(CapturedOutput output) {
+        ClassLoader withClient = classLoaderWith("org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration");
         runner.withClassLoader(withClient)
-                .withPropertyValues("sync.mode=" + mode)
+                .withPropertyValues("sync.mode=kafka")
                 .run(context ->
                         assertThat(context).getFailure().rootCause().isInstanceOf(ModeNotAvailableException.class));
 
-        fail(App.class, new DefaultResourceLoader(withClient), "--sync.mode=" + mode);
+        fail(App.class, new DefaultResourceLoader(withClient), "--sync.mode=kafka");
 
         assertThat(output)
-                .contains("sync.mode is '" + mode + "', but this version of distsync does not have that mode.")
-                .contains("Set sync.mode=local");
+                .contains("sync.mode is 'kafka', but this version of distsync does not have that mode.")
+                .contains("Set sync.mode=local or sync.mode=redis");
+    }
+
+    @Test
+    void clusterIsRefused(CapturedOutput output) {
+        fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.cluster.nodes=127.0.0.1:7000");
+
+        assertThat(output)
+                .contains(
+                        "sync.mode is 'redis', but the connection factory of the application leads to a Redis Cluster,"
+                                + " which this version of distsync does not support.")
+                .contains("Lead it to a single server (spring.data.redis.host or .url) or to sentinels");
+    }
+
+    @Test
+    void fixedListOfMasterAndReplicasIsRefused(CapturedOutput output) {
+        fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.masterreplica.nodes=127.0.0.1:7000");
+
+        assertThat(output)
+                .contains("has a fixed list of a master and its replicas")
+                .contains("or to sentinels");
+    }
+
+    @Test
+    void otherClientIsRefused(CapturedOutput output) {
+        fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.client-type=jedis");
+
+        assertThat(output)
+                .contains("sync.mode is 'redis', but there is no bean of type LettuceConnectionFactory, only"
+                        + " 'redisConnectionFactory' (JedisConnectionFactory).")
+                .contains("remove spring.data.redis.client-type");
+    }
+
+    @Test
+    void missingConnectionFactoryIsNamed(CapturedOutput output) {
+        fail(App.class, null, "--sync.mode=redis");
+
+        assertThat(output)
+                .contains("sync.mode is 'redis', but there is no bean of type LettuceConnectionFactory.")
+                .contains("Do not exclude DataRedisAutoConfiguration");
+    }
+
+    @Test
+    void severalConnectionFactoriesNeedAPrimaryOne(CapturedOutput output) {
+        fail(TwoFactories.class, null, "--sync.mode=redis");
+
+        assertThat(output)
+                .contains("there are several beans of type LettuceConnectionFactory: one, other.")
+                .contains("Mark the one that leads to the shared state as @Primary");
     }
 
     @Test
@@ -254,6 +313,24 @@ class FailureAnalysisTest {
         SyncListenerAutoConfiguration.class
     })
     static class App {}
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration(DataRedisAutoConfiguration.class)
+    static class Redis {}
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoFactories {
+
+        @Bean
+        LettuceConnectionFactory one() {
+            return new LettuceConnectionFactory("localhost", 6379);
+        }
+
+        @Bean
+        LettuceConnectionFactory other() {
+            return new LettuceConnectionFactory("localhost", 6380);
+        }
+    }
 
     @Component
     static class BadListenerTopic {

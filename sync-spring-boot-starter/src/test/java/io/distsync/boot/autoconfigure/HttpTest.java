@@ -34,7 +34,10 @@ class HttpTest {
     void start() {
         context = new SpringApplicationBuilder(WholeApplication.class, Unsteady.class)
                 .bannerMode(Banner.Mode.OFF)
-                .properties("server.port=0", "management.endpoints.web.exposure.include=*")
+                .properties(
+                        "server.port=0",
+                        "management.endpoints.web.exposure.include=*",
+                        "management.health.redis.enabled=false") // there is a client, but no server
                 .run();
         SyncService service = context.getBean(SyncService.class);
         service.send(AppState.class, new AppState(7, "secret"));

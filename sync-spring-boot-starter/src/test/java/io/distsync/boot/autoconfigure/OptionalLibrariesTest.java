@@ -29,6 +29,9 @@ class OptionalLibrariesTest {
     private static final String MICROMETER = "micrometer-";
     private static final String SPRING_BOOT_METRICS = "spring-boot-micrometer-";
     private static final String SPRING_BOOT_JACKSON = "spring-boot-jackson-";
+    private static final String SPRING_BOOT_REDIS = "spring-boot-data-redis-";
+    private static final String SPRING_DATA_REDIS = "spring-data-redis-";
+    private static final String LETTUCE = "lettuce-core-";
 
     /** Always left out, because they only make the start slower here. */
     private static final List<String> WEB =
@@ -63,7 +66,15 @@ class OptionalLibrariesTest {
 
     @Test
     void serviceNeedsNoneOfThem() throws Exception {
-        assertThat(beansWithout(HEALTH, ACTUATOR, MICROMETER, SPRING_BOOT_METRICS, SPRING_BOOT_JACKSON))
+        assertThat(beansWithout(
+                        HEALTH,
+                        ACTUATOR,
+                        MICROMETER,
+                        SPRING_BOOT_METRICS,
+                        SPRING_BOOT_JACKSON,
+                        SPRING_BOOT_REDIS,
+                        SPRING_DATA_REDIS,
+                        LETTUCE))
                 .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle")
                 .doesNotContain("SyncHealthIndicator", "MicrometerSyncMetrics", "SyncEndpoint");
     }

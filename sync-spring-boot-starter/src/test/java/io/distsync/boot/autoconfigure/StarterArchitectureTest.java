@@ -71,6 +71,21 @@ class StarterArchitectureTest {
             .because("the service must start without them");
 
     @ArchTest
+    static final ArchRule redisStaysInItsClasses = noClasses()
+            .that()
+            .doNotHaveSimpleName("RedisBackendConfiguration")
+            .and()
+            .doNotHaveSimpleName("DerivedRedisClient")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.lettuce..",
+                    "org.springframework.data..",
+                    "org.springframework.boot.data..",
+                    "io.distsync.backend.redis..")
+            .because("the service must start without them");
+
+    @ArchTest
     static final ArchRule coreInternalsAreNotUsed = noClasses()
             .should()
             .dependOnClassesThat()

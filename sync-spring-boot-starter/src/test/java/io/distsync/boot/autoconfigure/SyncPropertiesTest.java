@@ -38,7 +38,8 @@ class SyncPropertiesTest {
     @CsvSource({
         "sync.timeout=0s, sync.timeout must be from 1ms to 1d",
         "sync.timeout=25h, but is '25h'",
-        "sync.heartbeat=9ms, sync.heartbeat must be from 10ms to 1h",
+        "sync.heartbeat=9ms, sync.heartbeat must be from 10ms to 1m",
+        "sync.heartbeat=61s, but is '61s'",
         "sync.retention=255, sync.retention must be at least 256",
         "sync.max-payload-size=1B, sync.max-payload-size must be from 1KB to 512MB",
         "sync.max-payload-size=513MB, but is '537919488B'",
@@ -63,6 +64,7 @@ class SyncPropertiesTest {
     @CsvSource({
         "sync.timeout=1ms",
         "sync.timeout=1d",
+        "sync.heartbeat=1m",
         "sync.retention=256",
         "sync.max-payload-size=512MB",
         "sync.shutdown-grace=0s",

@@ -9,19 +9,21 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * {@link Status#UP} while every followed topic is current, {@link #DEGRADED} while one is not, {@link Status#DOWN} when
- * the store has been unreachable for too long, or the service is closed.
+ * {@link Status#UP} while the store answers and every followed topic is current, {@link Status#DOWN} when the store has
+ * been unreachable for too long, or the service is closed, and {@link #DEGRADED} otherwise.
  */
 public final class SyncHealthIndicator extends AbstractHealthIndicator {
 
     /** The application works, but what it knows of the shared state may be old. Answered with HTTP 200 by default. */
-    public static final Status DEGRADED = new Status("DEGRADED", "A followed topic is not current");
+    public static final Status DEGRADED =
+            new Status("DEGRADED", "The store does not answer, or a followed topic is not current");
 
     /** More names would not tell an operator more, and 10,000 topics would make a long answer. */
     private static final int MAX_NAMES = 20;
@@ -58,13 +60,17 @@ public final class SyncHealthIndicator extends AbstractHealthIndicator {
         if (unreachableSince != null) {
             builder.withDetail("unreachableSince", unreachableSince.toString());
         }
+        Map<String, String> store = status.backend().details();
+        if (!store.isEmpty()) {
+            builder.withDetail("store", new TreeMap<>(store)); // always in the same order
+        }
     }
 
     private Status judge(@Nullable Instant unreachableSince, List<?> notCurrent) {
         if (service.isClosed() || (unreachableSince != null && isOver(unreachableSince))) {
             return Status.DOWN;
         }
-        return notCurrent.isEmpty() ? Status.UP : DEGRADED;
+        return unreachableSince == null && notCurrent.isEmpty() ? Status.UP : DEGRADED;
     }
 
     private boolean isOver(Instant unreachableSince) {

@@ -32,4 +32,10 @@ public final class SyncMetricsAutoConfiguration {
         return new MicrometerSyncMetrics(
                 registry, service::getObject, time, properties.metrics().maxTopics());
     }
+
+    /** Bound when every bean is there, and so not with the meters above, which the service is built with. */
+    @Bean
+    BackendMeters syncBackendMeters(SyncService service, TimeSource time) {
+        return new BackendMeters(service, time);
+    }
 }

@@ -12,6 +12,7 @@ import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.UnsteadyBackend;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,24 @@ class SyncHealthTest {
             assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
             assertThat(indicator.health().getDetails()).containsKey("unreachableSince");
         });
+    }
+
+    @Test
+    void degradedWhileTheStoreIsUnreachableThoughNothingIsFollowed() {
+        runner.run(context -> {
+            SyncHealthIndicator indicator = context.getBean(SyncHealthIndicator.class);
+            backend.cut(time.instant());
+            assertThat(indicator.health().getStatus()).isEqualTo(SyncHealthIndicator.DEGRADED);
+            time.advance(Duration.ofSeconds(10));
+            assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
+        });
+    }
+
+    @Test
+    void whatTheStoreSaysOfItselfIsADetail() {
+        runner.run(context -> assertThat(
+                        context.getBean(SyncHealthIndicator.class).health().getDetails())
+                .containsEntry("store", Map.of("made", "for tests")));
     }
 
     @Test

@@ -20,10 +20,12 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.time.TimeSource;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -207,6 +209,25 @@ class SyncMetricsTest {
                                     .counter()
                                     .count())
                             .isEqualTo(1);
+                });
+    }
+
+    @Test
+    void timeWithoutTheStoreIsMeasured() {
+        plain.withBean(TimeSource.class, () -> time)
+                .withBean(SyncBackend.class, () -> backend)
+                .withConfiguration(AutoConfigurations.of(
+                        MetricsAutoConfiguration.class,
+                        CompositeMeterRegistryAutoConfiguration.class,
+                        SimpleMetricsExportAutoConfiguration.class))
+                .run(context -> {
+                    TimeGauge unreachable = context.getBean(MeterRegistry.class)
+                            .get("sync.backend.unreachable")
+                            .timeGauge();
+                    assertThat(unreachable.value(TimeUnit.SECONDS)).isZero();
+                    backend.cut(time.instant());
+                    time.advance(Duration.ofMillis(2_500));
+                    assertThat(unreachable.value(TimeUnit.SECONDS)).isEqualTo(2.5);
                 });
     }
 
