@@ -1,17 +1,24 @@
 package io.distsync.boot.autoconfigure;
 
 import io.distsync.backend.redis.RedisSyncBackend;
+import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisConfiguration.WithAuthentication;
+import org.springframework.data.redis.connection.RedisNode;
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisSentinelConfiguration;
 import org.springframework.data.redis.connection.RedisSocketConfiguration;
@@ -31,33 +38,65 @@ final class DerivedRedisClient implements AutoCloseable {
     /*
      * Why the address is made anew: the factory puts it into its client and nowhere else, and a client does not tell it.
      * What is left out of the factory's settings on purpose: pooling and "read from", because a backend has two
-     * connections, both to the primary.
+     * connections to each primary and no others.
      */
 
     private static final Duration SHORTEST_CONNECT_TIMEOUT = Duration.ofMillis(10);
     private static final Duration LONGEST_CONNECT_TIMEOUT = Duration.ofMinutes(5);
 
-    private final RedisClient client;
+    private final AbstractRedisClient client;
     private final RedisURI uri;
+    private final Supplier<RedisSyncBackend.Builder> backend;
     private final LettuceClientConfiguration settings;
 
-    private DerivedRedisClient(RedisClient client, RedisURI uri, LettuceClientConfiguration settings) {
+    private DerivedRedisClient(
+            AbstractRedisClient client,
+            RedisURI uri,
+            Supplier<RedisSyncBackend.Builder> backend,
+            LettuceClientConfiguration settings) {
         this.client = client;
         this.uri = uri;
+        this.backend = backend;
         this.settings = settings;
     }
 
     /** Opens no connection. */
     static DerivedRedisClient of(LettuceConnectionFactory factory) {
         LettuceClientConfiguration settings = factory.getClientConfiguration();
-        RedisURI uri = uri(factory, settings);
+        RedisClusterConfiguration cluster = factory.getClusterConfiguration();
+        return cluster == null ? ofServer(uri(factory, settings), settings) : ofCluster(cluster, settings);
+    }
+
+    private static DerivedRedisClient ofServer(RedisURI uri, LettuceClientConfiguration settings) {
         RedisClient client = settings.getClientResources()
                 .map(resources -> RedisClient.create(resources, uri))
                 .orElseGet(() -> RedisClient.create(uri));
         client.setOptions(RedisSyncBackend.safe(settings.getClientOptions().orElseGet(ClientOptions::create)));
-        return new DerivedRedisClient(client, uri, settings);
+        return new DerivedRedisClient(client, uri, () -> RedisSyncBackend.builder(client, uri), settings);
     }
 
+    /** The backend asks this client for the map of slots only, and makes its options safe for the connections to nodes. */
+    private static DerivedRedisClient ofCluster(
+            RedisClusterConfiguration configuration, LettuceClientConfiguration settings) {
+        List<RedisURI> nodes = new ArrayList<>();
+        for (RedisNode node : configuration.getClusterNodes()) {
+            RedisURI uri = authenticated(
+                    RedisURI.Builder.redis(node.getRequiredHost(), node.getRequiredPort()), configuration, settings);
+            apply(settings, uri);
+            nodes.add(uri);
+        }
+        RedisClusterClient client = settings.getClientResources()
+                .map(resources -> RedisClusterClient.create(resources, nodes))
+                .orElseGet(() -> RedisClusterClient.create(nodes));
+        ClientOptions options = settings.getClientOptions().orElseGet(ClusterClientOptions::create);
+        client.setOptions(
+                options instanceof ClusterClientOptions ofCluster
+                        ? ofCluster
+                        : ClusterClientOptions.builder(options).build());
+        return new DerivedRedisClient(client, nodes.get(0), () -> RedisSyncBackend.builder(client), settings);
+    }
+
+    /** Of the server, or of the first node to be asked for the cluster. */
     RedisURI uri() {
         return uri;
     }
@@ -72,7 +111,7 @@ final class DerivedRedisClient implements AutoCloseable {
 
     /** A backend on this client, which has to be closed first. */
     RedisSyncBackend.Builder backend() {
-        RedisSyncBackend.Builder builder = RedisSyncBackend.builder(client, uri);
+        RedisSyncBackend.Builder builder = backend.get();
         Duration timeout = client.getOptions().getSocketOptions().getConnectTimeout();
         // Lettuce's default was not chosen by anybody, and is long for a server that is asked again and again.
         if (!timeout.equals(SocketOptions.DEFAULT_CONNECT_TIMEOUT_DURATION)) {

@@ -42,9 +42,6 @@ class RedisBackendConfiguration {
         if (factory == null) {
             throw noSingleFactory(beans);
         }
-        if (factory.isClusterAware()) {
-            throw UnsuitableRedisConnectionException.cluster();
-        }
         if (isUnset(factory) && (hasMasterReplica(details) || masterReplica.getIfAvailable() != null)) {
             throw UnsuitableRedisConnectionException.masterReplica();
         }
@@ -80,6 +77,7 @@ class RedisBackendConfiguration {
 
     private static boolean isUnset(LettuceConnectionFactory factory) {
         return !factory.isRedisSentinelAware()
+                && !factory.isClusterAware()
                 && factory.getSocketConfiguration() == null
                 && factory.getStandaloneConfiguration().equals(UNSET);
     }

@@ -10,18 +10,11 @@ public final class UnsuitableRedisConnectionException extends SyncConfigurationE
     private static final String OWN_BACKEND = "define a bean of type io.distsync.backend.SyncBackend,"
             + " such as RedisSyncBackend.builder(RedisURI.create(\"redis://host\")).build().";
     private static final String ONE_SERVER =
-            "Lead it to a single server (spring.data.redis.host or .url) or to sentinels (spring.data.redis.sentinel.*);"
+            "Lead it to a single server (spring.data.redis.host or .url), to sentinels (.sentinel.*) or to a cluster (.cluster.*);"
                     + " or, to keep it for the rest of the application, ";
 
     private UnsuitableRedisConnectionException(String description, String action) {
         super("sync.mode is 'redis', but " + description, action);
-    }
-
-    static UnsuitableRedisConnectionException cluster() {
-        return new UnsuitableRedisConnectionException(
-                "the connection factory of the application leads to a Redis Cluster, which this version of distsync does"
-                        + " not support.",
-                ONE_SERVER + OWN_BACKEND);
     }
 
     static UnsuitableRedisConnectionException masterReplica() {

@@ -86,23 +86,12 @@ class FailureAnalysisTest {
     }
 
     @Test
-    void clusterIsRefused(CapturedOutput output) {
-        fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.cluster.nodes=127.0.0.1:7000");
-
-        assertThat(output)
-                .contains(
-                        "sync.mode is 'redis', but the connection factory of the application leads to a Redis Cluster,"
-                                + " which this version of distsync does not support.")
-                .contains("Lead it to a single server (spring.data.redis.host or .url) or to sentinels");
-    }
-
-    @Test
     void fixedListOfMasterAndReplicasIsRefused(CapturedOutput output) {
         fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.masterreplica.nodes=127.0.0.1:7000");
 
         assertThat(output)
                 .contains("has a fixed list of a master and its replicas")
-                .contains("or to sentinels");
+                .contains("to sentinels");
     }
 
     @Test

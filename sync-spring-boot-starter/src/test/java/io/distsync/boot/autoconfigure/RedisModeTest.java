@@ -14,6 +14,7 @@ import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
@@ -212,6 +213,30 @@ class RedisModeTest {
                         assertThat(each.getClientName()).isEqualTo("shop");
                         assertCredentials(each, "watcher", "watched");
                     });
+                });
+    }
+
+    @Test
+    void clusterApplies() {
+        runner.withPropertyValues(
+                        "spring.data.redis.cluster.nodes=10.0.0.1:7000,10.0.0.2:7001",
+                        "spring.data.redis.username=app",
+                        "spring.data.redis.password=secret",
+                        "spring.data.redis.client-name=shop",
+                        "spring.data.redis.ssl.enabled=true",
+                        "spring.data.redis.lettuce.cluster.refresh.adaptive=true")
+                .run(context -> {
+                    DerivedRedisClient client = context.getBean(DerivedRedisClient.class);
+                    assertThat(client.uri().getPort()).isIn(7000, 7001);
+                    assertThat(client.uri().isSsl()).isTrue();
+                    assertThat(client.uri().getClientName()).isEqualTo("shop");
+                    assertCredentials(client.uri(), "app", "secret");
+                    assertThat(client.options())
+                            .isInstanceOfSatisfying(
+                                    ClusterClientOptions.class,
+                                    options -> assertThat(options.getTopologyRefreshOptions()
+                                                    .getAdaptiveRefreshTriggers())
+                                            .isNotEmpty());
                 });
     }
 

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.distsync.DistributedSync;
 import io.distsync.SyncService;
+import io.distsync.Topic;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.boot.autoconfigure.health.SyncHealthAutoConfiguration;
@@ -17,6 +18,7 @@ import io.distsync.boot.autoconfigure.metrics.SyncMetricsAutoConfiguration;
 import io.distsync.error.NotAppliedException;
 import io.distsync.testsupport.net.Certificate;
 import io.distsync.testsupport.net.Ports;
+import io.distsync.testsupport.redis.RedisCluster;
 import io.distsync.testsupport.redis.RedisSentinels;
 import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
@@ -260,6 +262,28 @@ class RedisServerModeTest {
                     await().atMost(BOUND)
                             .until(() -> view.status().isCurrent() && view.get().counter() == now);
                 }
+            }));
+        }
+    }
+
+    @Test
+    void clusterKeepsTopicsOnAllItsNodes() {
+        try (RedisCluster cluster = RedisCluster.start(3, Durability.NONE)) {
+            cluster.masters().forEach(node -> node.call("CONFIG", "SET", "requirepass", "secret"));
+            ApplicationContextRunner runner = anywhere.withPropertyValues(
+                    "spring.data.redis.cluster.nodes=127.0.0.1:"
+                            + cluster.masters().get(0).port(),
+                    "spring.data.redis.password=secret");
+            runner.run(one -> runner.run(other -> {
+                for (String name : List.of("a", "b", "c", "d", "e", "f")) {
+                    Topic<AppState> topic = Topic.of(AppState.class).withName(name);
+                    try (DistributedSync<AppState> view =
+                            other.getBean(SyncService.class).sync(topic)) {
+                        one.getBean(SyncService.class).optimisticUpdate(topic, AppState::increment);
+                        await().atMost(BOUND).until(() -> view.get().counter() == 1);
+                    }
+                }
+                await().atMost(BOUND).until(() -> health(other).getStatus().equals(Status.UP));
             }));
         }
     }
