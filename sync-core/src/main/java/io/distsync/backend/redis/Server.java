@@ -122,6 +122,7 @@ final class Server {
 
     private volatile @Nullable Session session;
     private volatile @Nullable CompletableFuture<Session> connecting;
+    private volatile @Nullable CompletableFuture<Session> opening;
     private volatile @Nullable Instant unreachableSince;
     private volatile boolean closed;
     private volatile @Nullable Throwable reason;
@@ -200,16 +201,26 @@ final class Server {
     /** Ends the connections and every attempt to open others. */
     void close() {
         closed = true;
-        Session now = session;
         session = null;
-        if (now != null) {
-            closeQuietly(now.commandConnection());
-            closeQuietly(now.channelConnection());
+        CompletableFuture<Session> last = opening;
+        if (last != null) {
+            closeOpened(last);
         }
         CompletableFuture<Session> attempt = connecting;
         if (attempt != null) {
             attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
         }
+    }
+
+    /** Closes the connections of an attempt, or lets them be closed as soon as they are made: nobody waits for them. */
+    private static void closeOpened(CompletableFuture<Session> attempt) {
+        attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
+        var unused = attempt.whenComplete((opened, failure) -> {
+            if (opened != null) {
+                closeQuietly(opened.commandConnection());
+                closeQuietly(opened.channelConnection());
+            }
+        });
     }
 
     private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
@@ -332,12 +343,17 @@ final class Server {
             connecting = attempt;
         }
         CompletableFuture<Session> result = attempt;
-        CompletableFuture<Session> opening = open();
+        CompletableFuture<Session> next = open();
+        opening = next;
+        if (closed) {
+            closeOpened(next); // close() may not have seen it
+            return;
+        }
         Scheduler.Cancellable timer = scheduler.schedule(
-                () -> opening.completeExceptionally(
+                () -> next.completeExceptionally(
                         new BackendUnavailableException("no answer within " + settings.connectTimeout())),
                 settings.connectTimeout());
-        var unused = opening.whenComplete((opened, failure) -> post(() -> {
+        var unused = next.whenComplete((opened, failure) -> post(() -> {
             timer.cancel();
             if (opened == null) {
                 failed(result, unwrap(failure));
@@ -596,6 +612,7 @@ final class Server {
         unreachableSince = time.instant();
         connecting = new CompletableFuture<>();
         session = null;
+        opening = null;
         closeQuietly(present.commandConnection());
         closeQuietly(present.channelConnection());
         listener.disconnected(this);
