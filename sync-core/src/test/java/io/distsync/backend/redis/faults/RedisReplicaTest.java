@@ -112,6 +112,21 @@ class RedisReplicaTest {
         }
     }
 
+    @Test
+    @DisplayName("an update of a state that was lost does not wait until the feed has noticed")
+    void lostState() {
+        try (DistributedSync<Ledger> handle = service.sync(TOPIC)) {
+            service.send(TOPIC, KEPT);
+            eventually().until(() -> handle.status().isCurrent() && handle.get().equals(KEPT));
+            master.call("FLUSHALL");
+
+            Versioned<Ledger> after = service.optimisticUpdate(TOPIC, state -> state.plus("worker", "first"));
+            assertThat(after.value()).isEqualTo(Ledger.EMPTY.plus("worker", "first"));
+            assertThat(after.version().revision()).isEqualTo(1);
+            eventually().until(() -> handle.versioned().equals(after));
+        }
+    }
+
     /** Until the replica has what the master has. */
     private void awaitInStep() {
         assertThat(master.call("WAIT", "1", "20000")).isEqualTo(1L);
