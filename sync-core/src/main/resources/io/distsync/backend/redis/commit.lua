@@ -84,6 +84,12 @@ if fresh then
   end
   begin(knownEpoch)
 end
+-- What is remembered can be evicted, or deleted by hand. Each commit with an effect leaves something in the younger
+-- generation, and what that was moves to the older one.
+if revision > 0 and redis.call('EXISTS', young, old) < (generation > 0 and 2 or 1) then
+  redis.call('UNLINK', young, old)
+  horizon, generation, infoChanged = text(epoch) .. '-' .. text(revision), 0, true
+end
 local horizonEpoch, horizonRevision = parsed(horizon)
 if older(knownEpoch, knownRevision, horizonEpoch, horizonRevision) then
   return finished({'O', head()})

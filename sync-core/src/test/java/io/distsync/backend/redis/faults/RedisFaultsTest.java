@@ -53,6 +53,11 @@ class RedisFaultsTest {
     private static final Duration OUTAGE = Duration.ofSeconds(3);
     private static final Duration SHORTER_THAN_THE_OUTAGE = Duration.ofSeconds(2);
 
+    /** Deletes the memory of requests of all topics. */
+    private static final String FORGET =
+            "for _, key in ipairs(redis.call('KEYS', 'req:*')) do redis.call('DEL', key) end "
+                    + "for _, key in ipairs(redis.call('KEYS', 'old:*')) do redis.call('DEL', key) end";
+
     private static RedisClient driver;
 
     @RegisterExtension
@@ -393,6 +398,23 @@ class RedisFaultsTest {
                 run.awaitEachNode(20);
             }
             awaitResets(run);
+        });
+    }
+
+    @Test
+    @DisplayName("what the store remembers of requests is deleted while replies are lost")
+    void lostMemory() throws Exception {
+        play(Setting.PATIENT, Kept.ALL.doubts(Doubt.ABSENCE, Doubt.FORGOTTEN), (run, random) -> {
+            for (int i = 1; i <= 40; i++) {
+                FaultProxy proxy = any(run, random).proxy();
+                int faults = faults(run);
+                proxy.loseRepliesTo("EVALSHA", 1);
+                await().atMost(FaultRun.PATIENCE)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> faults(run) > faults);
+                run.server().call("EVAL", FORGET, "0");
+                run.awaitAcknowledged(10);
+            }
         });
     }
 
