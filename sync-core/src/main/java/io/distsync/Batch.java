@@ -173,7 +173,12 @@ final class Batch<T> {
             return true;
         }
         for (FailedCheck failed : conflict.failed()) {
-            knowledge.learn(((Check.VersionIs) failed.check()).key(), Known.of(failed.entry()));
+            Check.VersionIs check = (Check.VersionIs) failed.check();
+            Known held = Known.of(failed.entry());
+            if (check.version().isNewerThan(held.version())) {
+                knowledge.deny(check.key(), check.version()); // deleted or lost: a replica may not have heard of it yet
+            }
+            knowledge.learn(check.key(), held);
         }
         pipeline.context().metrics().conflict(name());
         again();

@@ -19,6 +19,9 @@ final class Knowledge {
     private @Nullable Map<String, Known> others;
     private Version head = Version.ABSENT;
 
+    /** What the store has denied last to be the version of the single state: who still tells it is behind, not ahead. */
+    private Version denied = Version.ABSENT;
+
     /** What is believed of an entry, or {@code null} if nothing is. */
     @Nullable
     Known of(String key) {
@@ -59,10 +62,17 @@ final class Knowledge {
         return latest == null || seen.isNewerThan(latest.version());
     }
 
-    /** Takes over what somebody else has heard of the single state, if it is newer. */
+    /** Takes over what somebody else has heard of the single state, if it is newer and was not denied. */
     void learnIfNewer(@Nullable Known seen) {
-        if (seen != null && isBehind(seen.version())) {
+        if (seen != null && isBehind(seen.version()) && !seen.version().equals(denied)) {
             single = seen;
+        }
+    }
+
+    /** The store does not hold this version of the entry, and what it holds is not newer. */
+    void deny(String key, Version version) {
+        if (key.isEmpty()) {
+            denied = version;
         }
     }
 

@@ -42,6 +42,9 @@ final class Replica<T> implements ChangeListener {
      * may run ahead of the feed by what this service has written itself (read-your-writes). Each takes only what is newer
      * than what it holds; a deleted entry leaves a mark in `entries` until the feed has passed it, lest an older change
      * bring it back.
+     *
+     * Lost writes. What this service wrote before the feed came back, the feed has passed when it is current again, or the
+     * store has forgotten it, in a fail-over for example. `overtaken` keeps what to go back to then.
      */
 
     private static final Logger log = LoggerFactory.getLogger(Replica.class);
@@ -64,7 +67,15 @@ final class Replica<T> implements ChangeListener {
     private @Nullable Payload fedPayload;
     private Version position = Version.ABSENT;
     private boolean resetting;
-    private @Nullable Version seeded;
+
+    /** The newest own write, and what it was when the feed came back. */
+    private Version own = Version.ABSENT;
+
+    private @Nullable Version unconfirmed;
+
+    /** What the feed has told of entries that this service has written since. */
+    private final Map<String, Versioned<T>> overtaken = new HashMap<>(0);
+
     private @Nullable Throwable failure;
     private long failures;
     private @Nullable Map<String, Entry> loading;
@@ -91,7 +102,8 @@ final class Replica<T> implements ChangeListener {
         }
         try {
             current = new Versioned<>(payload.value(format), known.version(), true);
-            seeded = known.version();
+            own = known.version();
+            unconfirmed = own;
         } catch (UndecodableStateException e) {
             // the feed will report it
         }
@@ -229,19 +241,54 @@ final class Replica<T> implements ChangeListener {
     }
 
     private void takeOwn(Change change) {
-        Versioned<T> own;
+        Versioned<T> written;
         try {
-            own = format.versioned(change);
+            written = format.versioned(change);
         } catch (UndecodableStateException e) {
             return; // the feed will report it
         }
-        if (change.key().isEmpty()) {
-            if (own.version().isNewerThan(current.version())) {
-                current = own;
+        own = written.version().isNewerThan(own) ? written.version() : own;
+        String key = change.key();
+        if (key.isEmpty()) {
+            if (written.version().isNewerThan(current.version())) {
+                current = written;
             }
-        } else {
-            entries.merge(change.key(), own, (held, next) -> next.version().isNewerThan(held.version()) ? next : held);
+            return;
         }
+        Versioned<T> held = entries.get(key);
+        if (held == null || written.version().isNewerThan(held.version())) {
+            overtaken.putIfAbsent(key, held == null ? format.absent(Version.ABSENT) : held);
+            entries.put(key, written);
+        }
+    }
+
+    /** The feed is current again: what was written before it came back and is not in it is gone. */
+    private void forgetLostWrites() {
+        if (isLost(current)) {
+            current = fed;
+        }
+        overtaken.entrySet().removeIf(each -> {
+            String key = each.getKey();
+            Versioned<T> held = entries.get(key);
+            if (held == null || !isLost(held)) {
+                return false;
+            }
+            if (each.getValue().present()) {
+                entries.put(key, each.getValue());
+            } else {
+                entries.remove(key);
+            }
+            return true;
+        });
+        unconfirmed = null;
+        signal();
+    }
+
+    private boolean isLost(Versioned<T> held) {
+        Version last = unconfirmed;
+        return last != null
+                && held.version().isNewerThan(position)
+                && !held.version().isNewerThan(last);
     }
 
     /** The newest the feed knows of the single state; {@code null} if absent. */
@@ -271,6 +318,7 @@ final class Replica<T> implements ChangeListener {
         if (reset) {
             // What was known may belong to a history that is gone: nothing of it is newer than the snapshot.
             entries.clear();
+            overtaken.clear();
             fed = format.absent(Version.ABSENT);
             fedPayload = null;
             current = fed;
@@ -315,7 +363,7 @@ final class Replica<T> implements ChangeListener {
             fedPayload = entry.payload();
             current = newer(current, loaded);
         } else {
-            entries.merge(entry.key(), loaded, Replica::newer);
+            notePassed(entry.key(), entries.merge(entry.key(), loaded, Replica::newer), loaded);
         }
         return true;
     }
@@ -370,9 +418,22 @@ final class Replica<T> implements ChangeListener {
         }
         entries.compute(change.key(), (key, held) -> {
             Versioned<T> newest = held == null ? taken : newer(held, taken);
-            boolean feedHasPassed = !newest.version().isNewerThan(change.version());
+            boolean feedHasPassed = notePassed(key, newest, taken);
             return !newest.present() && feedHasPassed ? null : newest;
         });
+    }
+
+    /** Whether the feed, which has told this of an entry, is not behind what is held of it. */
+    private boolean notePassed(String key, Versioned<T> held, Versioned<T> told) {
+        boolean passed = !held.version().isNewerThan(told.version());
+        if (!overtaken.isEmpty() || !passed) {
+            if (passed) {
+                overtaken.remove(key);
+            } else {
+                overtaken.put(key, told);
+            }
+        }
+        return passed;
     }
 
     @Override
@@ -404,11 +465,9 @@ final class Replica<T> implements ChangeListener {
         }
         Instant now = context.time().instant();
         if (state == FeedState.CURRENT) {
-            if (current.version().equals(seeded) && current.version().isNewerThan(position)) {
-                current = fed; // it belonged to a history that is gone
-                signal();
+            if (unconfirmed != null) {
+                forgetLostWrites();
             }
-            seeded = null;
             status = new FeedStatus.Current();
             currentAsOf = null;
             List<CompletableFuture<Void>> due = List.copyOf(awaitingCurrent);
@@ -417,6 +476,9 @@ final class Replica<T> implements ChangeListener {
         } else {
             if (before.isCurrent()) {
                 currentAsOf = now;
+            }
+            if (before instanceof FeedStatus.Stale && state == FeedState.RESYNCING) {
+                unconfirmed = own; // what is about to be read shows it, if the store has kept it
             }
             Instant since =
                     before instanceof FeedStatus.Stale stale && state == FeedState.RESYNCING ? stale.since() : now;

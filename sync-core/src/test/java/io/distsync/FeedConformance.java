@@ -6,6 +6,7 @@ import static io.distsync.Nodes.join;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.distsync.ServiceFixture.Capability;
+import io.distsync.backend.FeedState;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.TopicOptions;
@@ -613,13 +614,20 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         ConcurrentLinkedQueue<MapChange<Counter>> seen = new ConcurrentLinkedQueue<>();
+        AtomicReference<FeedState> feed = new AtomicReference<>(FeedState.RESYNCING);
         try (SyncMap<Counter> map = node.map(topic)) {
             Subscription following = map.follow(Scope.keys(Set.of("mine")), Version.ABSENT, new MapListener<>() {
                 @Override
                 public void onChanges(List<MapChange<Counter>> changes) {
                     seen.addAll(changes);
                 }
+
+                @Override
+                public void onState(FeedState state) {
+                    feed.set(state);
+                }
             });
+            eventually(() -> assertThat(feed).hasValue(FeedState.CURRENT)); // else the first is in the snapshot
             Versioned<Counter> one = map.put("mine", Counter.of(1));
             map.put("other", Counter.of(2));
             Versioned<Counter> two = map.put("mine", Counter.of(3));

@@ -42,7 +42,7 @@ abstract class ConnectionCases {
         TopicUnderTest elsewhere = kept.through(store.open());
         try (RecordingFollower follower = kept.followEntries()) {
             Version seen = kept.put("a", "before");
-            follower.awaitAt(seen);
+            follower.awaitAt(seen).awaitState(FeedState.CURRENT); // no question is under way any more
             store.cut(kept.client());
             follower.awaitState(FeedState.STALE);
             Version head = elsewhere.forget();

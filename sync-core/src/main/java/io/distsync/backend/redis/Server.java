@@ -122,6 +122,7 @@ final class Server {
 
     private volatile @Nullable Session session;
     private volatile @Nullable CompletableFuture<Session> connecting;
+    private volatile @Nullable CompletableFuture<Session> opening;
     private volatile @Nullable Instant unreachableSince;
     private volatile boolean closed;
     private volatile @Nullable Throwable reason;
@@ -200,17 +201,23 @@ final class Server {
     /** Ends the connections and every attempt to open others; completes when they are closed. */
     CompletableFuture<Void> close() {
         closed = true;
-        Session now = session;
         session = null;
+        CompletableFuture<Session> last = opening;
+        CompletableFuture<Void> ended = last == null ? CompletableFuture.completedFuture(null) : closeOpened(last);
         CompletableFuture<Session> attempt = connecting;
         if (attempt != null) {
             attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
         }
-        return now == null
-                ? CompletableFuture.completedFuture(null)
-                : CompletableFuture.allOf(
-                        now.commandConnection().closeAsync(),
-                        now.channelConnection().closeAsync());
+        return ended;
+    }
+
+    /** Closes the connections of an attempt, or lets them be closed as soon as they are made: nobody waits for them. */
+    private static CompletableFuture<Void> closeOpened(CompletableFuture<Session> attempt) {
+        attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
+        return attempt.thenCompose(opened -> CompletableFuture.allOf(
+                        opened.commandConnection().closeAsync(),
+                        opened.channelConnection().closeAsync()))
+                .exceptionally(neverOpened -> null);
     }
 
     private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
@@ -333,12 +340,17 @@ final class Server {
             connecting = attempt;
         }
         CompletableFuture<Session> result = attempt;
-        CompletableFuture<Session> opening = open();
+        CompletableFuture<Session> next = open();
+        opening = next;
+        if (closed) {
+            var unused = closeOpened(next); // close() may not have seen it
+            return;
+        }
         Scheduler.Cancellable timer = scheduler.schedule(
-                () -> opening.completeExceptionally(
+                () -> next.completeExceptionally(
                         new BackendUnavailableException("no answer within " + settings.connectTimeout())),
                 settings.connectTimeout());
-        var unused = opening.whenComplete((opened, failure) -> post(() -> {
+        var unused = next.whenComplete((opened, failure) -> post(() -> {
             timer.cancel();
             if (opened == null) {
                 failed(result, unwrap(failure));
@@ -604,6 +616,7 @@ final class Server {
         unreachableSince = time.instant();
         connecting = new CompletableFuture<>();
         session = null;
+        opening = null;
         closeQuietly(present.commandConnection());
         closeQuietly(present.channelConnection());
         listener.disconnected(this);

@@ -85,6 +85,12 @@ if S.fresh then
   end
   begin(knownEpoch)
 end
+-- What is remembered can be evicted, or deleted by hand. Each commit with an effect leaves something in the younger
+-- generation, and what that was moves to the older one.
+if S.revision > 0 and redis.call('EXISTS', S.young, S.old) < (S.generation > 0 and 2 or 1) then
+  redis.call('UNLINK', S.young, S.old)
+  S.horizon, S.generation, S.infoChanged = S.stem .. text(S.revision), 0, true
+end
 if S.horizon ~= '0-0' and older(knownEpoch, knownRevision, parsed(S.horizon)) then
   return finished({'O', S.top})
 end

@@ -18,7 +18,8 @@ if not head or not stored[2] then
   return {'G'}
 end
 local horizon, generation = match(stored[2], '^1 @pattern@ (%S+) (%d+) %d+ @pattern@ %d+ 0 %d$')
-if not horizon or redis.pcall('HGET', KEYS[3], request)
+if not horizon or redis.call('EXISTS', KEYS[3], KEYS[4]) < (generation ~= '0' and 2 or 1)
+  or redis.pcall('HGET', KEYS[3], request)
   or (generation ~= '0' and redis.pcall('HGET', KEYS[4], request)) then
   return {'G'}
 end

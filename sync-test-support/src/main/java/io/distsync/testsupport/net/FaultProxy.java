@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP proxy on loopback that behaves until it is told not to: it cuts connections, loses what is on its way in one
@@ -37,7 +38,7 @@ public final class FaultProxy implements AutoCloseable {
         REPLY
     }
 
-    private final InetSocketAddress target;
+    private volatile InetSocketAddress target;
     private final ServerSocket server;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final AtomicInteger accepted = new AtomicInteger();
@@ -47,6 +48,7 @@ public final class FaultProxy implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean holding;
+    private byte @Nullable [] heldQuestion;
     private boolean refusing;
     private int requestsToLose;
     private int repliesToLose;
@@ -134,14 +136,29 @@ public final class FaultProxy implements AutoCloseable {
         change(() -> holding = true);
     }
 
+    /** Replies do not arrive any more whose connection was last asked something in which this text appears. */
+    public void holdRepliesTo(String question) {
+        faults.incrementAndGet();
+        byte[] bytes = question.getBytes(StandardCharsets.UTF_8);
+        change(() -> heldQuestion = bytes);
+    }
+
     /** What was held back arrives, late. */
     public void release() {
-        change(() -> holding = false);
+        change(() -> {
+            holding = false;
+            heldQuestion = null;
+        });
     }
 
     /** Each piece of a reply arrives that much later than it would have. */
     public void delay(Duration delay) {
         change(() -> delayNanos = delay.toNanos());
+    }
+
+    /** From now on new connections lead to another port on loopback; those that are open stay where they are. */
+    public void retarget(int port) {
+        target = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     private void change(Runnable change) {
@@ -159,8 +176,8 @@ public final class FaultProxy implements AutoCloseable {
         lock.lock();
         try {
             long left = direction == Direction.REPLY ? delayNanos : 0;
-            while ((holding || left > 0) && !closed) {
-                if (holding) {
+            while ((isHeld(direction, link) || left > 0) && !closed) {
+                if (isHeld(direction, link)) {
                     changed.await();
                 } else {
                     left = changed.awaitNanos(left);
@@ -180,6 +197,11 @@ public final class FaultProxy implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isHeld(Direction direction, Link link) {
+        byte[] question = heldQuestion;
+        return holding || (direction == Direction.REPLY && question != null && link.asked(question));
     }
 
     private boolean isRefusing() {
@@ -240,7 +262,7 @@ public final class FaultProxy implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        change(() -> holding = false);
+        release();
         try {
             server.close();
         } catch (IOException e) {

@@ -100,6 +100,45 @@ class FaultProxyTest {
     }
 
     @Test
+    void heldRepliesAreThoseToTheQuestion() throws Exception {
+        try (RespClient asking = new RespClient(proxy.port());
+                RespClient other = new RespClient(proxy.port())) {
+            proxy.holdRepliesTo("INCR");
+            CompletableFuture<Object> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return asking.call("INCR", "n");
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            for (int looks = 0; looks < 100_000 && server.call("GET", "n") == null; looks++) {
+                Thread.onSpinWait();
+            }
+            assertThat(other.call("GET", "n")).isEqualTo("1");
+            assertThat(answer).isNotDone();
+
+            proxy.release();
+
+            assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo(1L);
+        }
+    }
+
+    @Test
+    void newTargetIsForNewConnections() throws IOException {
+        try (RedisServer second = RedisServer.start(Durability.NONE);
+                RespClient before = new RespClient(proxy.port())) {
+            before.call("SET", "where", "first");
+            second.call("SET", "where", "second");
+            proxy.retarget(second.port());
+
+            assertThat(before.call("GET", "where")).isEqualTo("first");
+            try (RespClient after = new RespClient(proxy.port())) {
+                assertThat(after.call("GET", "where")).isEqualTo("second");
+            }
+        }
+    }
+
+    @Test
     void delayedReplyIsLate() throws IOException {
         try (RespClient client = new RespClient(proxy.port())) {
             client.call("PING");
