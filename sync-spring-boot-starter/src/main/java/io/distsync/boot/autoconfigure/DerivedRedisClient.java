@@ -93,7 +93,8 @@ final class DerivedRedisClient implements AutoCloseable {
                 options instanceof ClusterClientOptions ofCluster
                         ? ofCluster
                         : ClusterClientOptions.builder(options).build());
-        return new DerivedRedisClient(client, nodes.get(0), () -> RedisSyncBackend.builder(client), settings);
+        return new DerivedRedisClient(
+                client, nodes.get(0), () -> RedisSyncBackend.builder(client, nodes.get(0)), settings);
     }
 
     /** Of the server, or of the first node to be asked for the cluster. */
