@@ -55,6 +55,7 @@ final class Server {
 
     private static final byte[][] NO_KEYS = {};
     private static final int CHANNELS_A_COMMAND = 256;
+    private static final long MARK_MILLIS = 60_000;
 
     /** After so many a connection is taken for dead; one alone may be this process being slow. */
     private static final int MISSED_BEATS = 2;
@@ -177,12 +178,12 @@ final class Server {
 
     /** Runs a script. A server that does not know it is asked who it is, and given the text. */
     CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
-        return inSession(now -> confirmed(now, kind, evalsha(now, kind, keys, arguments))
+        return inSession(now -> confirmed(now, kind, keys, evalsha(now, kind, keys, arguments))
                 .handle((reply, failure) -> {
                     Throwable cause = failure == null ? null : unwrap(failure);
                     if (cause instanceof RedisNoScriptException) {
                         return introduced(now)
-                                .thenCompose(known -> confirmed(known, kind, eval(known, kind, keys, arguments)));
+                                .thenCompose(known -> confirmed(known, kind, keys, eval(known, kind, keys, arguments)));
                     }
                     if (cause != null) {
                         observe(now, cause);
@@ -256,23 +257,26 @@ final class Server {
         return on.commands().eval(script(on, kind).text(), ScriptOutputType.MULTI, keys, arguments);
     }
 
-    /** Waits for the replicas, if so configured. The question goes right behind the commit, on the same connection. */
-    private CompletionStage<List<?>> confirmed(Session on, Kind kind, CompletionStage<List<?>> reply) {
+    /**
+     * Waits for the replicas, if so configured. The question goes right behind the commit, on the same connection, and
+     * behind a write of its own: from Redis 7.2 on WAIT is about the connection's own writes, and a repeat makes none.
+     */
+    private CompletionStage<List<?>> confirmed(Session on, Kind kind, byte[][] keys, CompletionStage<List<?>> reply) {
         if ((kind != Kind.COMMIT && kind != Kind.PUT) || settings.replicas() == 0) {
             return reply;
         }
-        return reply.thenCombine(
-                on.commands()
-                        .waitForReplication(
-                                settings.replicas(), settings.replicaTimeout().toMillis()),
-                (answer, confirmations) -> {
-                    if (confirmations < settings.replicas() && Replies.isCommitted(answer)) {
-                        throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only "
-                                + confirmations + " of " + settings.replicas() + " replicas confirmed it within "
-                                + settings.replicaTimeout());
-                    }
-                    return answer;
-                });
+        byte[] mark = (new String(keys[0], StandardCharsets.US_ASCII) + ":wait").getBytes(StandardCharsets.US_ASCII);
+        CompletionStage<String> written = on.commands().psetex(mark, MARK_MILLIS, new byte[0]);
+        CompletionStage<Long> confirmations = on.commands()
+                .waitForReplication(
+                        settings.replicas(), settings.replicaTimeout().toMillis());
+        return reply.thenCombine(written.thenCombine(confirmations, (ok, count) -> count), (answer, count) -> {
+            if (count < settings.replicas() && Replies.isCommitted(answer)) {
+                throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only " + count
+                        + " of " + settings.replicas() + " replicas confirmed it within " + settings.replicaTimeout());
+            }
+            return answer;
+        });
     }
 
     private static Script script(Session on, Kind kind) {

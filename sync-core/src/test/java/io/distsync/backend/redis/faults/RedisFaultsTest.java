@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * is applied twice, none that was reported as not applied is applied, none that was acknowledged is lost while the server
  * keeps its data, and every listener either sees each change in order or is told that it did not.
  *
- * <p>Each fault is played once, with a seed that is logged. {@code -Dsync.test.faults.rounds=<n>} plays each n times,
+ * <p>Each fault is played once, with a seed that is told if it fails. {@code -Dsync.test.faults.rounds=<n>} plays each n times,
  * every time with a new server and another seed; {@code -Dsync.test.faults.seed=<seed>} begins with that seed. A seed
  * fixes what workers ask for, and which connections break; it does not fix how threads and processes meet.
  */
