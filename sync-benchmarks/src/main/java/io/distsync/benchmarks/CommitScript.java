@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * The script of the Redis backend, called without the backend but with the arguments it would send: the least its updates
+ * The scripts of the Redis backend, called without the backend but with the arguments it would send: the least its updates
  * can take. For one thread.
  */
 final class CommitScript implements SharedState {
@@ -27,24 +30,30 @@ final class CommitScript implements SharedState {
         "due",
         "floor"
     };
+    private static final int KEYS_OF_A_PUT = 4;
     private static final String NOTHING = "0-0-0000000000000000";
 
     private final RedisClient client;
     private final RedisCommands<String, String> redis;
-    private final String script;
+    private final String put;
+    private final String commit;
     private AppState state = new AppState();
     private String version = NOTHING;
 
     CommitScript(String uri) {
         client = RedisClient.create(uri);
         redis = client.connect().sync();
-        script = redis.scriptLoad(text());
+        put = redis.scriptLoad(text(resource("put.lua")));
+        commit = redis.scriptLoad(text(resource("topic.lua") + resource("commit.lua")));
     }
 
-    private static String text() {
-        return (resource("topic.lua") + resource("commit.lua"))
-                .replace("@incarnation@", "benchmark")
+    private static String text(String script) {
+        String hex = IntStream.range(0, 256).mapToObj("%02x"::formatted).collect(Collectors.joining());
+        return script.replace("@incarnation@", "benchmark")
+                .replace("@pattern@", "benchmark")
                 .replace("@prefix@", "")
+                .replace("@channel@", "watch:")
+                .replace("@hex@", hex)
                 .replace("@publish@", "PUBLISH")
                 .replace("@followed@", "NUMSUB");
     }
@@ -62,28 +71,30 @@ final class CommitScript implements SharedState {
         state = state.incremented();
         String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
         String[] known = version.split("-", 3);
-        List<Object> reply = redis.evalsha(
-                script,
-                ScriptOutputType.MULTI,
-                KEYS,
-                "app_state",
-                request,
-                "3ed5ac6.60",
-                known[0],
-                known[1],
-                "1000", // changes retained, whatever their age, with payloads; never idle
-                "0",
-                "1",
-                "0",
-                "1", // check: the version of the entry without a name
-                "v",
-                "",
-                version,
-                "1", // mutation: a put that keeps its lease, of which there is none
-                "pk",
-                "",
-                JSON.writeValueAsString(state),
-                "n"); // nothing selected
+        String[] arguments = {
+            "app_state",
+            request,
+            "3ed5ac6.60",
+            known[0],
+            known[1],
+            "1000", // changes retained, whatever their age, with payloads; never idle
+            "0",
+            "1",
+            "0",
+            "1", // check: the version of the entry without a name
+            "v",
+            "",
+            version,
+            "1", // mutation: a put that keeps its lease, of which there is none
+            "pk",
+            "",
+            JSON.writeValueAsString(state),
+            "n" // nothing selected
+        };
+        List<Object> reply = redis.evalsha(put, ScriptOutputType.MULTI, Arrays.copyOf(KEYS, KEYS_OF_A_PUT), arguments);
+        if (reply.get(0).equals("G")) {
+            reply = redis.evalsha(commit, ScriptOutputType.MULTI, KEYS, arguments);
+        }
         Checks.require("committed: " + reply.get(0), reply.get(0).equals("C"));
         version = (String) reply.get(1);
     }

@@ -51,8 +51,12 @@ class RedisBackendConfiguration {
     /** Connects in the background: a Redis that is down does not keep the application from starting. */
     @Bean
     RedisSyncBackend syncBackend(DerivedRedisClient client, SyncProperties properties, TimeSource time) {
-        return client.backend()
-                .prefix(properties.prefix())
+        RedisSyncBackend.Builder backend = client.backend();
+        if (properties.redis().replicas() > 0) {
+            backend.waitForReplicas(
+                    properties.redis().replicas(), properties.redis().replicaTimeout());
+        }
+        return backend.prefix(properties.prefix())
                 .heartbeat(properties.heartbeat())
                 .sweep(properties.lease().sweep())
                 .maxPayloadBytes(Math.toIntExact(properties.maxPayloadSize().toBytes()))

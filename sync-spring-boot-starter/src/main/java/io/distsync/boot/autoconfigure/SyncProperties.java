@@ -37,7 +37,8 @@ public record SyncProperties(
         @DefaultValue Lease lease,
         @DefaultValue Listener listener,
         @DefaultValue Health health,
-        @DefaultValue Metrics metrics) {
+        @DefaultValue Metrics metrics,
+        @DefaultValue Redis redis) {
 
     private static final int MAX_PREFIX_LENGTH = 100;
     private static final DataSize MIN_PAYLOAD = DataSize.ofKilobytes(1);
@@ -53,6 +54,12 @@ public record SyncProperties(
                     "sync.max-payload-size", maxPayloadSize, "must be from 1KB to 512MB");
         }
         requireAtLeast("sync.max-conflicts", maxConflicts, 1);
+        if (redis.replicas() > 0 && redis.replicaTimeout().compareTo(heartbeat) > 0) {
+            throw new InvalidSyncPropertyException(
+                    "sync.redis.replica-timeout",
+                    text(redis.replicaTimeout()),
+                    "must be at most sync.heartbeat, which is " + text(heartbeat));
+        }
         requireRange("sync.shutdown-grace", shutdownGrace, Duration.ZERO, Duration.ofHours(1));
     }
 
@@ -104,6 +111,24 @@ public record SyncProperties(
 
         public Metrics {
             requireRange("sync.metrics.max-topics", maxTopics, 0, 10_000);
+        }
+    }
+
+    /**
+     * Redis mode.
+     *
+     * @param replicas Number of replicas that have to confirm a commit before it is acknowledged; fewer commits are lost in
+     *     a fail-over then. From 0 to 100.
+     * @param replicaTimeout Time that replicas are given to confirm; a commit that is not confirmed in time is repeated,
+     *     and in the end reported as unknown. From 1ms to the heartbeat.
+     */
+    public record Redis(
+            @DefaultValue("0") int replicas,
+            @DefaultValue("500ms") Duration replicaTimeout) {
+
+        public Redis {
+            requireRange("sync.redis.replicas", replicas, 0, 100);
+            requireRange("sync.redis.replica-timeout", replicaTimeout, Duration.ofMillis(1), Duration.ofMinutes(1));
         }
     }
 

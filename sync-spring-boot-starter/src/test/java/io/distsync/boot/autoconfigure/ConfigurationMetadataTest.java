@@ -29,6 +29,8 @@ class ConfigurationMetadataTest {
             Map.entry("sync.listener.buffer", "1024"),
             Map.entry("sync.health.down-after", "10s"),
             Map.entry("sync.metrics.max-topics", "100"),
+            Map.entry("sync.redis.replicas", "0"),
+            Map.entry("sync.redis.replica-timeout", "500ms"),
             Map.entry("management.health.sync.enabled", "true"),
             Map.entry("management.endpoint.sync.access", "unrestricted"),
             Map.entry("management.endpoint.sync.cache.time-to-live", "0ms"),

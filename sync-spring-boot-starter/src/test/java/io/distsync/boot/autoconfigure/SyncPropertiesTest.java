@@ -31,7 +31,8 @@ class SyncPropertiesTest {
                         new SyncProperties.Lease(Duration.ofMillis(500)),
                         new SyncProperties.Listener(1_024),
                         new SyncProperties.Health(Duration.ofSeconds(10)),
-                        new SyncProperties.Metrics(100))));
+                        new SyncProperties.Metrics(100),
+                        new SyncProperties.Redis(0, Duration.ofMillis(500)))));
     }
 
     @ParameterizedTest
@@ -40,6 +41,8 @@ class SyncPropertiesTest {
         "sync.timeout=25h, but is '25h'",
         "sync.heartbeat=9ms, sync.heartbeat must be from 10ms to 1m",
         "sync.heartbeat=61s, but is '61s'",
+        "sync.redis.replicas=-1, sync.redis.replicas must be from 0 to 100",
+        "sync.redis.replica-timeout=0s, sync.redis.replica-timeout must be from 1ms to 1m",
         "sync.retention=255, sync.retention must be at least 256",
         "sync.max-payload-size=1B, sync.max-payload-size must be from 1KB to 512MB",
         "sync.max-payload-size=513MB, but is '537919488B'",
