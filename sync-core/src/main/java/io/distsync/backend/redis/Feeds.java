@@ -261,13 +261,16 @@ final class Feeds implements Server.Listener {
         }
     }
 
-    /** A slot has moved, or a follower left and another came. */
+    /**
+     * A slot has moved, or a follower left and another came. Nothing is unsubscribed here: that would be answered by
+     * another such message, and so on.
+     */
     @Override
     public void unsubscribed(Server server, String channel) {
         Feed feed = feeds.get(names.topicOf(channel));
         if (feed != null && isHome(feed, server)) {
             feed.setAttached(false);
-            moved(feed);
+            settle(feed);
             Topology where = topology;
             if (where != null) {
                 where.misled();
@@ -275,12 +278,14 @@ final class Feeds implements Server.Listener {
         }
     }
 
-    /** Slots have moved: follows the topics where they are now. On the scheduler's thread. */
+    /** The map was read: follows topics where they are now, and again where that failed. On the scheduler's thread. */
     void settle() {
         for (Feed feed : feeds.values()) {
             if (!isHome(feed, home(feed))) {
                 feed.setAttached(false);
                 moved(feed);
+            } else if (!feed.isAttached()) {
+                settle(feed);
             }
         }
     }
@@ -293,7 +298,7 @@ final class Feeds implements Server.Listener {
         settle(feed);
     }
 
-    private void settle(Feed feed) {
+    private synchronized void settle(Feed feed) {
         Server now = home(feed);
         feed.home = now;
         if (now != null) {

@@ -194,7 +194,7 @@ final class Server {
                 .thenCompose(Function.identity()));
     }
 
-    /** Runs commands that only read. */
+    /** Runs commands that may be lost or repeated without harm. */
     <R> CompletionStage<R> call(Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<R>> commands) {
         return inSession(now -> commands.apply(now.commands()));
     }
@@ -270,7 +270,10 @@ final class Server {
         CompletionStage<Long> confirmations = on.commands()
                 .waitForReplication(
                         settings.replicas(), settings.replicaTimeout().toMillis());
-        return reply.thenCombine(written.thenCombine(confirmations, (ok, count) -> count), (answer, count) -> {
+        // Whatever goes wrong behind the commit, it was sent: then nobody has confirmed it.
+        CompletionStage<Long> counted =
+                written.thenCombine(confirmations, (ok, count) -> count).exceptionally(failure -> 0L);
+        return reply.thenCombine(counted, (answer, count) -> {
             if (count < settings.replicas() && Replies.isCommitted(answer)) {
                 throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only " + count
                         + " of " + settings.replicas() + " replicas confirmed it within " + settings.replicaTimeout());
