@@ -264,14 +264,21 @@ final class Replica<T> implements ChangeListener {
 
     /** The feed is current again: what was written before it came back and is not in it is gone. */
     private void forgetLostWrites() {
-        if (isLost(current)) {
+        Version last = unconfirmed;
+        if (last == null) {
+            return;
+        }
+        if (current.version().isNewerThan(fed.version()) && !current.version().isNewerThan(last)) {
             current = fed;
         }
         overtaken.entrySet().removeIf(each -> {
             String key = each.getKey();
             Versioned<T> held = entries.get(key);
-            if (held == null || !isLost(held)) {
-                return false;
+            if (held == null) {
+                return true;
+            }
+            if (held.version().isNewerThan(last)) {
+                return false; // written since
             }
             if (each.getValue().present()) {
                 entries.put(key, each.getValue());
@@ -282,13 +289,6 @@ final class Replica<T> implements ChangeListener {
         });
         unconfirmed = null;
         signal();
-    }
-
-    private boolean isLost(Versioned<T> held) {
-        Version last = unconfirmed;
-        return last != null
-                && held.version().isNewerThan(position)
-                && !held.version().isNewerThan(last);
     }
 
     /** The newest the feed knows of the single state; {@code null} if absent. */

@@ -44,7 +44,9 @@ final class Failures {
             return (RuntimeException) cause;
         }
         RuntimeException refusal = refusal(topic, cause);
-        return refusal != null
+        boolean inTheMiddle = code(cause).equals("NOPERM")
+                && String.valueOf(cause.getMessage()).contains("script");
+        return refusal != null && !inTheMiddle
                 ? refusal
                 : new OutcomeUnknownException(
                         "no answer of Redis to a commit to topic '" + topic + "': " + cause.getMessage(), cause);

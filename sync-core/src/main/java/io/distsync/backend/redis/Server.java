@@ -196,7 +196,11 @@ final class Server {
 
     /** Runs commands that may be lost or repeated without harm. */
     <R> CompletionStage<R> call(Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<R>> commands) {
-        return inSession(now -> commands.apply(now.commands()));
+        return inSession(now -> commands.apply(now.commands()).whenComplete((reply, failure) -> {
+            if (failure != null) {
+                observe(now, unwrap(failure));
+            }
+        }));
     }
 
     /** Ends the connections and every attempt to open others; completes when they are closed. */
@@ -310,15 +314,28 @@ final class Server {
         }
         if (sharded) {
             for (byte[] channel : channels) {
-                var unused = now.channelConnection().async().ssubscribe(channel);
+                notice(now, now.channelConnection().async().ssubscribe(channel));
             }
             return;
         }
         for (int from = 0; from < channels.size(); from += CHANNELS_A_COMMAND) {
             byte[][] some = channels.subList(from, Math.min(channels.size(), from + CHANNELS_A_COMMAND))
                     .toArray(byte[][]::new);
-            var unused = now.channelConnection().async().subscribe(some);
+            notice(now, now.channelConnection().async().subscribe(some));
         }
+    }
+
+    /** A subscription that is refused by the right server ends the session: a feed that never comes must show. */
+    private void notice(Session on, CompletionStage<Void> subscription) {
+        subscription.whenComplete((done, failure) -> {
+            Throwable cause = failure == null ? null : unwrap(failure);
+            if (cause instanceof RedisCommandExecutionException) {
+                observe(on, cause);
+                if (!Failures.isElsewhere(cause)) {
+                    post(() -> drop(on, cause));
+                }
+            }
+        });
     }
 
     void unsubscribe(byte[] channel) {

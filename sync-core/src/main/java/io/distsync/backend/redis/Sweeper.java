@@ -101,6 +101,9 @@ final class Sweeper {
             server.call(commands -> commands.smembers(names.slots())).whenComplete((found, failure) -> {
                 if (failure == null) {
                     found.forEach(slot -> slots.add(Integer.parseInt(KeyText.decode(slot))));
+                    announced.retainAll(found.stream()
+                            .map(slot -> Integer.parseInt(KeyText.decode(slot)))
+                            .toList()); // what the list has lost is announced again
                 }
             });
         }

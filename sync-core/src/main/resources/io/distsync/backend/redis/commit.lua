@@ -17,6 +17,7 @@ local sub = string.sub
 
 local requested, digest = ARGV[2], ARGV[3]
 local knownEpoch, knownRevision = tonumber(ARGV[4]), tonumber(ARGV[5])
+S.known = knownEpoch
 S.retained, S.age, S.payloads = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
 
 local function finished(reply)

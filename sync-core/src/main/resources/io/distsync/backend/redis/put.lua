@@ -26,6 +26,9 @@ end
 local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local retained = tonumber(ARGV[6])
 revision = tonumber(revision)
+if tonumber(ARGV[4]) > tonumber(epoch) then
+  return {'G'} -- the sender knew a newer history
+end
 if retained > 0 and revision + 1 - tonumber(generation) > retained then
   return {'G'} -- the memory of requests is to be turned over
 end
@@ -105,5 +108,5 @@ redis.call('HSET', KEYS[3], request, epoch .. ' ' .. first .. ' ' .. string.rep(
 if retained > 0 and (revision + count) % 128 < count then
   redis.call('XTRIM', stream, 'MAXLEN', '~', format('%.0f', retained + 256))
 end
-redis.call('@publish@', '@channel@{' .. ARGV[1] .. '}', cmsgpack.pack(size > 65536 and {version} or message))
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', cmsgpack.pack(size > 65536 and {version} or message))
 return {'C', version, first, head, string.rep('1', count), previous, {}, {}}

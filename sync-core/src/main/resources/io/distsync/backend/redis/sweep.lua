@@ -36,6 +36,9 @@ local earliest = redis.call('ZRANGE', S.leases, 0, 0, 'WITHSCORES')[2]
 if earliest then
   again = math.max(tonumber(earliest), S.grace)
 elseif S.idle > 0 and S.fenced == '0' then
+  if S.elsewhere then
+    redis.call('HSET', S.kv, 'used', text(S.now)) -- those who follow it may not be back yet
+  end
   again = tonumber(redis.call('HGET', S.kv, 'used') or 0) + S.idle
   if again <= S.now then
     if redis.call('PUBSUB', '@followed@', '@channel@{' .. S.topic .. '}')[2] > 0 then

@@ -35,7 +35,7 @@ local S = {
   kv = KEYS[1], stream = KEYS[2], young = KEYS[3], old = KEYS[4], leases = KEYS[5], names = KEYS[6], due = KEYS[7], floor = KEYS[8],
   epoch = 0, revision = 0, top = '', stem = '', incarnation = '@incarnation@', horizon = '0-0',
   generation = 0, grace = 0, gracious = '@incarnation@', longest = 0, idle = 0, fenced = '0', fresh = false, infoChanged = false,
-  seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false,
+  seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false, known = 0, elsewhere = false,
   mark = '', request = '', count = 0, first = 0, before = '', tail = '', message = false, size = 0,
   hex = '@hex@'}
 local format, match, concat = string.format, string.match, table.concat
@@ -73,7 +73,7 @@ if not S.fresh then
   S.generation, S.grace, S.longest, S.idle = tonumber(generation), tonumber(grace), tonumber(longest), tonumber(idle)
   if S.gracious ~= '@incarnation@' then
     S.grace, S.gracious = S.now + S.longest, '@incarnation@' -- nothing expires before every owner had the time to renew
-    S.infoChanged = true
+    S.infoChanged, S.elsewhere = true, true
   end
 end
 
@@ -134,6 +134,7 @@ end
 
 -- log ------------------------------------------------------------------------------------------------------------------
 
+-- Opens an epoch larger than every one that is known.
 local function openEpoch(known)
   local last = redis.call('XREVRANGE', S.stream, '+', '-', 'COUNT', 1)[1]
   S.epoch = math.max(S.now, S.epoch + 1, known + 1, last and tonumber(match(last[1], '^%d+')) + 1 or 0)
@@ -167,8 +168,8 @@ local function beginCommit(id, changes)
   S.before, S.request, S.count, S.first, S.size, S.message = S.top, id, changes, S.revision + 1, 0, {}
   if not S.turned then
     S.turned = true
-    if S.incarnation ~= '@incarnation@' then
-      openEpoch(0)
+    if S.incarnation ~= '@incarnation@' or S.known > S.epoch then
+      openEpoch(S.known)
       S.incarnation, S.infoChanged = '@incarnation@', true
     end
   end
@@ -191,7 +192,7 @@ local function addFirst(op, key, previous, logs)
     elseif added and not match(added.err, 'equal or smaller') then
       redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs) -- fails the same way, as an error of the script
     end
-    openEpoch(0)
+    openEpoch(S.known)
     chain()
     header = op .. ' 0' .. S.tail .. S.before .. ' ' .. previous
     id = S.stem .. text(S.first)
@@ -221,9 +222,10 @@ local function append(entry, op, value)
   S.changed[key] = entry
 end
 
--- Tells the followers: id, header, key and payload of each change, or the new head alone if that is too much.
+-- Tells the followers: id, header, key and payload of each change, or the new head alone if that is too much. What they are
+-- not told they find by the head.
 local function endCommit()
-  redis.call('@publish@', '@channel@{' .. S.topic .. '}', cmsgpack.pack(S.size > 65536 and {S.top} or S.message))
+  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', cmsgpack.pack(S.size > 65536 and {S.top} or S.message))
 end
 
 local function write(entry, value, rule, lease, ttl)
@@ -248,6 +250,11 @@ local function remove(entry, op)
 end
 
 local function expire(entry)
+  local wrong = touched(S.names, 'zset', 'ZCARD') or touched(S.leases, 'zset', 'ZCARD')
+    or S.idle > 0 and touched(S.due, 'zset', 'ZCARD')
+  if wrong then
+    error('WRONGTYPE ' .. concat(wrong, ', ', 2), 0)
+  end
   beginCommit('0-0', 1)
   remove(entry, 'X')
   endCommit()
@@ -256,14 +263,14 @@ end
 -- end ------------------------------------------------------------------------------------------------------------------
 
 -- Keeps one maximal commit more than asked, so that what is left of a commit cut in two need not count. By count it is done
--- once in 128 changes, because the stream is only cut between its nodes.
+-- once in 128 changes, because the stream is only cut between its nodes; expiries count as changes, but do not come here.
 local function trim()
   local most = S.retained + 256
   if S.retained == 0 then
     return
   end
   if S.age == 0 then
-    if S.revision % 128 < S.count then
+    if S.revision % 128 < S.count or (S.longest > 0 and logged() > most + 128) then
       redis.call('XTRIM', S.stream, 'MAXLEN', '~', text(most))
     end
     return

@@ -113,6 +113,38 @@ class RedisReplicaTest {
     }
 
     @Test
+    @DisplayName("nor are they when another node has gone on behind the fail-over")
+    void entriesBehindTheWriteOfAnother() {
+        try (SyncMap<Ledger> map = service.map(TOPIC)) {
+            var held = map.replica();
+            map.put("a", KEPT);
+            eventually().until(() -> held.status().isCurrent() && held.entries().size() == 1);
+            awaitInStep();
+            replication.hold();
+            holdMessages();
+
+            map.put("a", LOST);
+            failOver();
+            eventually().until(() -> !held.status().isCurrent());
+            putThroughAnother("c");
+            connect();
+
+            eventually().until(() -> held.status().isCurrent());
+            assertThat(held.entries()).containsOnlyKeys("a", "c");
+            assertThat(held.get("a").orElseThrow().value()).isEqualTo(KEPT);
+        }
+    }
+
+    private void putThroughAnother(String key) {
+        try (SyncBackend there = RedisSyncBackend.builder(RedisURI.create("127.0.0.1", replica.port()))
+                        .build();
+                SyncService other = SyncService.builder(there).build();
+                SyncMap<Ledger> map = other.map(TOPIC)) {
+            map.put(key, KEPT);
+        }
+    }
+
+    @Test
     @DisplayName("an update of a state that was lost does not wait until the feed has noticed")
     void lostState() {
         try (DistributedSync<Ledger> handle = service.sync(TOPIC)) {
