@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,9 @@ final class Server {
     private volatile @Nullable Instant unreachableSince;
     private volatile boolean closed;
     private volatile @Nullable Throwable reason;
+
+    /** How often replicas are being waited for at the moment; one after the other, on one connection. */
+    private final AtomicInteger waits = new AtomicInteger();
 
     // scheduler
     private int failures;
@@ -275,8 +279,12 @@ final class Server {
                 .waitForReplication(
                         settings.replicas(), settings.replicaTimeout().toMillis());
         // Whatever goes wrong behind the commit, it was sent: then nobody has confirmed it.
-        CompletionStage<Long> counted =
-                written.thenCombine(confirmations, (ok, count) -> count).exceptionally(failure -> 0L);
+        waits.incrementAndGet();
+        CompletionStage<Long> counted = written.thenCombine(confirmations, (ok, count) -> count)
+                .handle((count, failure) -> {
+                    waits.decrementAndGet();
+                    return failure == null ? count : 0L;
+                });
         return reply.thenCombine(counted, (answer, count) -> {
             if (count < settings.replicas() && Replies.isCommitted(answer)) {
                 throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only " + count
@@ -596,8 +604,8 @@ final class Server {
         if (closed || present == null || present.commandConnection() != on.commandConnection() || number != pulse) {
             return;
         }
-        if (unanswered == MISSED_BEATS) {
-            drop(present, new BackendUnavailableException("no answer to " + MISSED_BEATS + " heartbeats"));
+        if (unanswered >= MISSED_BEATS + beatsOfWaits()) {
+            drop(present, new BackendUnavailableException("no answer to " + unanswered + " heartbeats"));
             return;
         }
         unanswered++;
@@ -619,6 +627,13 @@ final class Server {
                     }
                 }));
         scheduler.schedule(() -> beat(on, number), settings.heartbeat());
+    }
+
+    /** For how many heartbeats the server may be busy with waiting for replicas, before it can answer one. */
+    private long beatsOfWaits() {
+        long busy = waits.get() * settings.replicaTimeout().toNanos();
+        return (busy + settings.heartbeat().toNanos() - 1)
+                / settings.heartbeat().toNanos();
     }
 
     private void onBeat(Session on, ServerInfo info) {
