@@ -26,6 +26,10 @@ abstract class Operation<T, R> {
      * whoever puts the outcome there decides it. Who gives up while WAITING knows that nothing was applied; while SENT,
      * that it is unknown. `waiter` is written by the caller before it looks at `state` for the last time, and read by the
      * owner after it put the outcome there, so that one of them always sees the other.
+     *
+     * A caller that waits has nothing better to do than to go on with the pipeline when the store has answered: that
+     * spares the way over another thread. Such an errand is left in `errand`, empty from before the operation is submitted
+     * until its caller stops waiting; who finds one there on leaving passes it on.
      */
 
     private static final Object WAITING = new Object();
@@ -36,11 +40,15 @@ abstract class Operation<T, R> {
 
     private static final int YIELDS = 8;
 
+    private static final Object NO_ERRANDS = new Object();
+
     private static final VarHandle STATE;
+    private static final VarHandle ERRAND;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(Operation.class, "state", Object.class);
+            ERRAND = MethodHandles.lookup().findVarHandle(Operation.class, "errand", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -52,6 +60,8 @@ abstract class Operation<T, R> {
     private Object state = WAITING;
 
     private volatile @Nullable Object waiter; // a Thread or an OperationFuture
+    private volatile @Nullable Object errand = NO_ERRANDS; // a Runnable
+    private long deadline; // caller
     private int conflicts; // owner
 
     /** Whether only the caller knows of it, being the owner itself: nobody to race with. */
@@ -95,6 +105,10 @@ abstract class Operation<T, R> {
         if (isPrivate) {
             STATE.set(this, SENT);
             return true;
+        }
+        if (waiter == Thread.currentThread() && isOverdue()) {
+            expire(); // its caller, on an errand, has not looked at the clock
+            return false;
         }
         return STATE.compareAndSet(this, WAITING, SENT);
     }
@@ -184,7 +198,9 @@ abstract class Operation<T, R> {
     final void wakeCaller() {
         Object waiting = waiter;
         if (waiting instanceof Thread thread) {
-            LockSupport.unpark(thread);
+            if (thread != Thread.currentThread()) {
+                LockSupport.unpark(thread);
+            }
         } else if (waiting != null) {
             OperationFuture<?> future = (OperationFuture<?>) waiting;
             pipeline.context().dispatcher().complete(future::complete);
@@ -199,8 +215,36 @@ abstract class Operation<T, R> {
 
     /** Submits it and waits for the outcome, within the service's timeout. */
     final R run() {
+        attend();
         submit(true);
         return await();
+    }
+
+    /** Promises to {@link #await} the outcome, and to run errands meanwhile. Before it is submitted. */
+    final void attend() {
+        ERRAND.set(this, null);
+    }
+
+    /** Has the task run by the caller, if that is waiting or going to wait. */
+    final boolean handOver(Runnable task) {
+        if (errand != null || !ERRAND.compareAndSet(this, null, task)) {
+            return false;
+        }
+        wakeCaller();
+        return true;
+    }
+
+    private void runErrand() {
+        if (errand instanceof Runnable task) {
+            errand = null;
+            task.run();
+        }
+    }
+
+    private void stopErrands() {
+        if (ERRAND.getAndSet(this, NO_ERRANDS) instanceof Runnable left) {
+            pipeline.context().dispatcher().execute(left);
+        }
     }
 
     /** Submits it; dependents of the outcome run on the dispatcher, unless it is there on return. */
@@ -210,26 +254,41 @@ abstract class Operation<T, R> {
     }
 
     /** Waits for the outcome, within the service's timeout. */
-    @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller parks a little sooner
     final R await() {
-        for (int i = 0; i < SPINS && !isDone(); i++) {
-            Thread.onSpinWait();
-        }
-        for (int i = 0; i < YIELDS && !isDone(); i++) {
-            Thread.yield();
-        }
         if (!isDone()) {
+            linger();
             park();
         }
+        stopErrands();
         return result();
+    }
+
+    /** Waits as long as parking and being woken would take, unless the store is being waited for. */
+    @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller parks a little sooner
+    private void linger() {
+        for (int i = 0; i < SPINS + YIELDS && !isDone() && !pipeline.isPending(); i++) {
+            if (i < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+    }
+
+    private boolean isOverdue() {
+        return pipeline.context().time().nanos() - deadline >= 0;
     }
 
     private void park() {
         ServiceContext context = pipeline.context();
-        long deadline = context.time().nanos() + context.settings().timeout().toNanos();
+        deadline = context.time().nanos() + context.settings().timeout().toNanos();
         waiter = Thread.currentThread();
         boolean interrupted = false;
         while (!isDone()) {
+            runErrand();
+            if (isDone()) {
+                break;
+            }
             long left = deadline - context.time().nanos();
             if (left <= 0) {
                 expire();

@@ -47,8 +47,8 @@ final class UpdatePipeline<T> {
      * Threads. `owned` makes one thread the owner; fields without `volatile` are the owner's. A caller that finds the
      * pipeline free and nothing queued runs its operation at once; otherwise it watches for a moment whether the pipeline
      * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the
-     * backend is pending, ownership stays with it, without a thread, and its completion goes on on the dispatcher. Who
-     * gives ownership up looks at the queue once more, so no operation is left behind: it was either seen by the owner's
+     * backend is pending, ownership stays with it, without a thread; when it completes, a caller that waits goes on, or if
+     * there is none the dispatcher. Who gives ownership up looks at the queue once more, so no operation is left behind: it was either seen by the owner's
      * last look, or its caller finds the pipeline free after queueing it.
      *
      * Outcomes. Functions run on what the service believes to be the state. Every batch therefore carries a check of each
@@ -224,6 +224,7 @@ final class UpdatePipeline<T> {
         requireCallable();
         if (!own(LOOKS)) {
             Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+            update.attend();
             enqueue(update);
             return update.await();
         }
@@ -237,6 +238,7 @@ final class UpdatePipeline<T> {
 
     private Versioned<T> carryUpdate(String key, UnaryOperator<T> function, LeaseRule lease) {
         Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+        update.attend();
         carry(update);
         return update.await();
     }
@@ -269,6 +271,7 @@ final class UpdatePipeline<T> {
         Committed committed = confirmed(answer);
         if (committed == null) {
             Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
+            update.attend();
             Draft<T> draft = new Draft<>(this, 1);
             update.adopt(draft, after, payload, failure);
             goOn(update, draft, commit, answer, startedNanos);
@@ -359,8 +362,23 @@ final class UpdatePipeline<T> {
         List<Operation<T, ?>> settled = takeSettled();
         OWNED.setVolatile(this, PENDING);
         CompletableFuture<?> unused =
-                stage.whenComplete((result, error) -> context.dispatcher().execute(() -> resume(batch, stage)));
+                stage.whenComplete((result, error) -> handOver(batch, () -> resume(batch, stage)));
         wake(settled);
+    }
+
+    private void handOver(Batch<T> batch, Runnable task) {
+        List<Operation<T, ?>> operations = batch.operations;
+        for (int i = 0; i < operations.size(); i++) {
+            if (operations.get(i).handOver(task)) {
+                return;
+            }
+        }
+        context.dispatcher().execute(task);
+    }
+
+    /** Whether the store is being waited for. */
+    boolean isPending() {
+        return (int) OWNED.getAcquire(this) == PENDING;
     }
 
     private void resume(Batch<T> batch, CompletableFuture<?> stage) {

@@ -9,7 +9,9 @@ import io.distsync.backend.TopicOptions;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32C;
 
 /** The arguments of the scripts, in the order their heads describe. */
@@ -26,26 +28,65 @@ final class Arguments {
     }
 
     static byte[][] commit(Commit commit) {
-        List<Mutation> mutations = commit.mutations();
-        Arguments content = new Arguments(2 + 3 * commit.checks().size() + 3 * mutations.size());
-        content.add(commit.checks().size());
-        for (Check check : commit.checks()) {
-            content.add(check);
-        }
-        content.add(mutations.size());
-        for (Mutation mutation : mutations) {
-            content.add(mutation);
-        }
+        Arguments content = content(commit);
         Arguments arguments = new Arguments(content.list.size() + 16);
-        arguments.add(commit.topic());
-        arguments.add(commit.request().toString());
-        arguments.list.add(content.digest());
-        arguments.add(commit.known().epoch());
-        arguments.add(commit.known().revision());
+        arguments.addRequest(commit, content);
         arguments.add(commit.options());
         arguments.list.addAll(content.list);
         arguments.add(commit.selection());
         return arguments.toArray();
+    }
+
+    /** Of a commit that only puts, compares versions and selects nothing. */
+    static byte[][] put(Commit commit) {
+        Arguments content = content(commit);
+        boolean logsPayloads = commit.options().logPayloads();
+        List<Mutation> puts = commit.mutations();
+        List<byte[]> changes = new ArrayList<>(2 * puts.size());
+        Map<String, Integer> lastPuts = new LinkedHashMap<>();
+        for (int i = 0; i < puts.size(); i++) {
+            Mutation.Put put = (Mutation.Put) puts.get(i);
+            changes.add(KeyText.encode(put.key()));
+            changes.add(logsPayloads ? put.payload().bytes() : EMPTY);
+            lastPuts.put(put.key(), i);
+        }
+        Arguments arguments = new Arguments(13 + 2 * commit.checks().size() + 3 * lastPuts.size());
+        arguments.addRequest(commit, content);
+        arguments.add(retained(commit.options()));
+        arguments.add((logsPayloads ? "W" : "K").repeat(puts.size()));
+        arguments.list.add(lastPuts.size() == puts.size() ? EMPTY : MessagePack.texts(changes));
+        arguments.add(commit.checks().size());
+        for (Check check : commit.checks()) {
+            Check.VersionIs versionIs = (Check.VersionIs) check;
+            arguments.add(versionIs.key());
+            arguments.list.add(Versions.bytes(versionIs.version()));
+        }
+        arguments.add(lastPuts.size());
+        lastPuts.forEach((key, place) -> {
+            arguments.add(key);
+            arguments.add(place + 1);
+            arguments.list.add(((Mutation.Put) puts.get(place)).payload().bytes());
+        });
+        return arguments.toArray();
+    }
+
+    /** What the commit is about: checks and mutations. */
+    private static Arguments content(Commit commit) {
+        Arguments content = new Arguments(
+                2 + 3 * commit.checks().size() + 3 * commit.mutations().size());
+        content.add(commit.checks().size());
+        commit.checks().forEach(content::add);
+        content.add(commit.mutations().size());
+        commit.mutations().forEach(content::add);
+        return content;
+    }
+
+    private void addRequest(Commit commit, Arguments content) {
+        add(commit.topic());
+        add(commit.request().toString());
+        list.add(content.digest());
+        add(commit.known().epoch());
+        add(commit.known().revision());
     }
 
     static byte[][] read(String topic, Selection selection) {
@@ -78,11 +119,15 @@ final class Arguments {
     }
 
     private void add(TopicOptions options) {
-        TopicOptions.Retention retention = options.retention();
-        add(retention.changes() == Long.MAX_VALUE ? 0 : retention.changes());
-        add(retention.ageMillis());
+        add(retained(options));
+        add(options.retention().ageMillis());
         list.add(options.logPayloads() ? ONE : ZERO);
         add(options.idleMillis() == Long.MAX_VALUE ? 0 : options.idleMillis());
+    }
+
+    private static long retained(TopicOptions options) {
+        long changes = options.retention().changes();
+        return changes == Long.MAX_VALUE ? 0 : changes;
     }
 
     private void add(Check check) {

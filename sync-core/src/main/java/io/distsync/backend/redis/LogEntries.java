@@ -3,73 +3,111 @@ package io.distsync.backend.redis;
 import io.distsync.backend.Change;
 import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Payload;
+import io.distsync.backend.RequestId;
 import io.distsync.version.Version;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Changes as the stream holds them. An entry has the id {@code epoch-revision} and three fields: {@code k} the key,
- * {@code p} the payload, and {@code h} a header, its parts separated by spaces:
+ * Commits as the stream holds them. The entry of a commit has the id {@code epoch-revision} of its last change and one field
+ * {@code c}, its record: a header, a line feed, and a MessagePack array with key and payload of each change. The parts of the
+ * header are separated by spaces:
  *
  * <ol>
- *   <li>what happened: W write, K write of a topic that logs no payloads, D delete, X expiry
- *   <li>place in the commit, from 0
- *   <li>number of changes of the commit
- *   <li>hash of the commit, 14 hexadecimal digits; with the place in two more they are the change's link
+ *   <li>for each change what happened: W write, K write of a topic that logs no payloads, D delete, X expiry
+ *   <li>hash of the commit, 14 hexadecimal digits; with the place in the commit, from 0, in two more they are a change's link
  *   <li>request
  *   <li>store time in ms
- *   <li>the topic's version before the commit, or {@code -} if this is not its first change
- *   <li>the version the entry had before
+ *   <li>the topic's version before the commit
+ *   <li>the version of each entry before the commit, in the order of their first changes
  * </ol>
  */
 final class LogEntries {
 
-    private static final int PARTS = 8;
+    private static final int FIRST_PREVIOUS = 5;
 
     private LogEntries() {}
 
-    /** Reads entries of a stream, in order. */
-    static List<Change> changes(List<?> entries) {
+    /** Reads entries of a stream, in order; leaves out the changes of the first commit that are not after the position. */
+    static List<Change> changes(List<?> entries, Version after) {
         List<Change> changes = new ArrayList<>(entries.size());
-        for (Object entry : entries) {
-            changes.add(change((List<?>) entry));
+        for (int i = 0; i < entries.size(); i++) {
+            List<?> entry = Replies.list(entries, i);
+            changes.addAll(commit(Replies.text(entry, 0), Replies.bytes(Replies.list(entry, 1), 1)));
         }
-        return changes;
+        int known = 0;
+        while (known < changes.size() && isUpTo(changes.get(known).version(), after)) {
+            known++;
+        }
+        return known == 0 ? changes : changes.subList(known, changes.size());
     }
 
-    private static Change change(List<?> entry) {
-        List<?> fields = Replies.list(entry, 1);
-        String header = new String(Replies.bytes(fields, 1), StandardCharsets.US_ASCII);
-        return change(Replies.text(entry, 0), header, Replies.bytes(fields, 3), Replies.bytes(fields, 5));
+    private static boolean isUpTo(Version version, Version position) {
+        return version.epoch() == position.epoch() && version.revision() <= position.revision();
     }
 
-    /** A change as its entry has it: id, header, key and payload. */
-    static Change change(String id, String header, byte[] key, byte[] payload) {
-        String[] parts = header.split(" ", -1);
-        if (parts.length != PARTS || parts[0].isEmpty()) {
-            throw new MalformedReplyException("a log entry with " + parts.length + " parts in its header");
-        }
-        int dash = id.indexOf('-');
+    /** The changes of the commit with that id and record. */
+    static List<Change> commit(String id, byte[] record) {
+        return commit(id, ByteBuffer.wrap(record));
+    }
+
+    /** The changes of the commit with that id and the record that begins at the buffer's position. */
+    static List<Change> commit(String id, ByteBuffer record) {
         try {
-            char operation = parts[0].charAt(0);
-            int index = Integer.parseInt(parts[1]);
-            long link = Versions.link(parts[3], index);
-            Version version =
-                    new Version(Long.parseLong(id, 0, dash, 10), Long.parseLong(id, dash + 1, id.length(), 10), link);
-            return new Change(
-                    version,
-                    index == 0 ? Versions.parse(parts[6]).link() : Versions.link(link, index - 1),
-                    KeyText.decode(key),
-                    Versions.parse(parts[7]),
-                    operation == 'W' ? Payload.ofBytes(payload) : null,
-                    cause(operation),
-                    Versions.request(parts[4]),
-                    index,
-                    Integer.parseInt(parts[2]));
+            String[] header = line(record).split(" ", -1);
+            MessagePack.Reader contents = new MessagePack.Reader(record);
+            String operations = header[0];
+            int count = operations.length();
+            if (count == 0 || contents.array() != 2 * count) {
+                throw new MalformedReplyException("log entry " + id + " does not have the changes it should");
+            }
+            int dash = id.indexOf('-');
+            long epoch = Long.parseLong(id, 0, dash, 10);
+            long first = Long.parseLong(id, dash + 1, id.length(), 10) - count + 1;
+            long hash = Versions.link(header[1], 0);
+            RequestId request = Versions.request(header[2]);
+            int[] next = {FIRST_PREVIOUS};
+            Predecessors predecessors = new Predecessors(() -> Versions.parse(header[next[0]++]));
+            long previousLink = Versions.parse(header[FIRST_PREVIOUS - 1]).link();
+            List<Change> changes = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                char operation = operations.charAt(i);
+                Cause cause = cause(operation);
+                String key = KeyText.decode(contents.bytes());
+                byte[] payload = contents.bytes();
+                Version version = new Version(epoch, first + i, Versions.link(hash, i));
+                Version left = cause == Cause.WRITE ? version : Version.ABSENT;
+                changes.add(new Change(
+                        version,
+                        previousLink,
+                        key,
+                        predecessors.replacedBy(key, left),
+                        operation == 'W' ? Payload.ofBytes(payload) : null,
+                        cause,
+                        request,
+                        i,
+                        count));
+                previousLink = version.link();
+            }
+            return changes;
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new MalformedReplyException("log entry " + id + " is not one of ours");
         }
+    }
+
+    /** The text up to the next line feed; the buffer is behind that then. */
+    @SuppressWarnings("ByteBufferBackingArray") // every buffer here wraps an array from its beginning
+    static String line(ByteBuffer in) {
+        byte[] bytes = in.array();
+        int from = in.position();
+        int end = from;
+        while (end < in.limit() && bytes[end] != '\n') {
+            end++;
+        }
+        in.position(Math.min(end + 1, in.limit()));
+        return new String(bytes, from, end - from, StandardCharsets.US_ASCII);
     }
 
     private static Cause cause(char operation) {

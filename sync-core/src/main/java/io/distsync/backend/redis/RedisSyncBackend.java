@@ -190,16 +190,17 @@ public final class RedisSyncBackend implements SyncBackend {
     }
 
     private CompletionStage<CommitResult> send(Commit commit) {
-        byte[][] arguments = Arguments.commit(commit);
         String topic = commit.topic();
+        Function<Server, CompletionStage<List<?>>> general =
+                server -> server.run(Kind.COMMIT, names.keys(topic), Arguments.commit(commit));
         CompletionStage<List<?>> reply = topology.on(
                 names.slot(topic),
                 server -> onlyPuts(commit)
-                        ? server.run(Kind.PUT, names.putKeys(topic), arguments)
+                        ? server.run(Kind.PUT, names.putKeys(topic), Arguments.put(commit))
                                 .thenCompose(put -> Replies.isLeft(put)
-                                        ? server.run(Kind.COMMIT, names.keys(topic), arguments)
+                                        ? general.apply(server)
                                         : CompletableFuture.completedFuture(put))
-                        : server.run(Kind.COMMIT, names.keys(topic), arguments));
+                        : general.apply(server));
         return told(topic, reply, (name, answer) -> Replies.commit(commit, answer), Failures::ofCommit);
     }
 
@@ -236,7 +237,12 @@ public final class RedisSyncBackend implements SyncBackend {
             throw new IllegalArgumentException("limit of a history page must be positive, but is " + limit);
         }
         Limits.checkTopic(topic);
-        return run(Kind.HISTORY, topic, Arguments.history(topic, after, limit), Replies::history, Failures::ofRead);
+        return run(
+                Kind.HISTORY,
+                topic,
+                Arguments.history(topic, after, limit),
+                (name, reply) -> Replies.history(name, after, reply),
+                Failures::ofRead);
     }
 
     @Override

@@ -20,6 +20,7 @@ import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ final class Replies {
         return page(list(reply, 1));
     }
 
-    static History history(String topic, List<?> reply) {
+    static History history(String topic, Version after, List<?> reply) {
         String kind = kind(topic, reply);
         if (kind.equals("G")) {
             return new History.Gone(version(reply, 1), version(reply, 2));
@@ -71,7 +72,7 @@ final class Replies {
         if (!kind.equals("H")) {
             throw unexpected(kind);
         }
-        return new History.Changes(LogEntries.changes(list(reply, 2)), version(reply, 1));
+        return new History.Changes(LogEntries.changes(list(reply, 2), after), version(reply, 1));
     }
 
     /** For each lease asked, whether it was renewed. */
@@ -126,7 +127,8 @@ final class Replies {
             throw new MalformedReplyException("marks of " + marks.length() + " mutations, not " + mutations.size());
         }
         @Nullable Change[] outcomes = new Change[mutations.size()];
-        List<?> replaced = list(reply, 5);
+        Iterator<?> replaced = list(reply, 5).iterator();
+        Predecessors predecessors = new Predecessors(() -> version(replaced.next()));
         List<?> sums = list(reply, 6);
         long first = Long.parseLong(text(reply, 2));
         long previousLink = version(reply, 3).link();
@@ -140,13 +142,15 @@ final class Replies {
             }
             if (marks.charAt(i) == '1') {
                 Version version = new Version(head.epoch(), first + index, Versions.link(head.link(), index));
+                String key = key(mutation, version);
+                boolean deletes = mutation instanceof Mutation.Delete;
                 outcomes[i] = new Change(
                         version,
                         previousLink,
-                        key(mutation, version),
-                        version(replaced, index),
+                        key,
+                        predecessors.replacedBy(key, deletes ? Version.ABSENT : version),
                         payload,
-                        mutation instanceof Mutation.Delete ? Cause.DELETE : Cause.WRITE,
+                        deletes ? Cause.DELETE : Cause.WRITE,
                         commit.request(),
                         index,
                         effective);
@@ -208,6 +212,10 @@ final class Replies {
 
     static Version version(List<?> reply, int index) {
         return Versions.parse(bytes(reply, index));
+    }
+
+    private static Version version(Object element) {
+        return version(List.of(element), 0);
     }
 
     static String text(List<?> reply, int index) {

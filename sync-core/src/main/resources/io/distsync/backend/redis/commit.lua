@@ -7,7 +7,7 @@
 --            delete), key, value (not for d), time to live in ms and lease id (for rule s)
 --            a selection
 -- Reply C(ommitted), head, first revision, version before, marks (1 or 0 for each mutation: had an effect), the version
---         before of each entry that was changed, the sum of each addition, page
+--         before of each entry that was changed, in the order of their first changes, the sum of each addition, page
 --       X (conflict), head, {check counted from 0, version or fence, payload, lease} for each that failed, page
 --       O (too old), head
 --       R(ejected), reason
@@ -55,20 +55,21 @@ end
 -- What a request did is told from the memory and the log.
 local function repeated(e, of, marks, sums)
   local _, effective = string.gsub(marks, '1', '')
-  local changes = redis.call('XRANGE', S.stream, e .. '-' .. of, e .. '-' .. text(tonumber(of) + effective - 1))
-  if #changes ~= effective then
+  local id = e .. '-' .. text(tonumber(of) + effective - 1)
+  local commit = redis.call('XRANGE', S.stream, id, id)[1]
+  if not commit then
     return {'O', S.top}
   end
-  local previous, all, preceded, last = {}, {}, nil, nil
-  for i = 1, effective do
-    local part, preceding, replaced = match(changes[i][2][2], '^%a %d+ %d+ (%x+) %S+ %d+ (%S+) (%S+)$')
-    previous[i], preceded, last = replaced, preceded or preceding, part
+  local hash, preceding, before = match(commit[2][2], '^%a+ (%x+) %S+ %d+ (%S+) ([^\n]*)')
+  local previous, all = {}, {}
+  for version in string.gmatch(before, '%S+') do
+    previous[#previous + 1] = version
   end
   for sum in string.gmatch(sums, '[^,]+') do
     all[#all + 1] = sum
   end
-  local own = e .. '-' .. text(tonumber(of) + effective - 1) .. '-' .. last .. format('%02x', effective - 1)
-  return {'C', own, of, preceded, marks, previous, all, selected(selectionAt())}
+  local own = id .. '-' .. hash .. format('%02x', effective - 1)
+  return {'C', own, of, preceding, marks, previous, all, selected(selectionAt())}
 end
 
 if remembered and not S.fresh then
@@ -203,7 +204,7 @@ for i = 1, mutations do
     marks[i] = '1'
     effective = effective + 1
     will[key] = value or false
-    steps[effective] = {entry, value, rule, lease, ttl}
+    steps[effective] = {entry, value and (S.payloads and 'W' or 'K') or 'D', value, rule or 'n', lease, ttl}
     named = named or key ~= ''
   end
 end
@@ -220,18 +221,15 @@ end
 
 local reply = {'C', S.top, text(S.revision + 1), S.top, concat(marks), {}, sums}
 if effective > 0 then
-  beginCommit(requested, effective)
+  reply[6] = log(requested, steps)
   for i = 1, effective do
     local step = steps[i]
-    local entry, value = step[1], step[2]
-    reply[6][i] = entry.there and entry.version or S.nothing
-    if value then
-      write(entry, value, step[3] or 'n', step[4], step[5])
+    if step[3] then
+      write(step[1], step[3], step[4], step[5], step[6])
     else
-      remove(entry, 'D')
+      remove(step[1])
     end
   end
-  endCommit()
   reply[2], reply[4] = S.top, S.before
   if S.retained > 0 and S.first - S.generation > S.retained then
     if redis.call('EXISTS', S.old) == 1 then

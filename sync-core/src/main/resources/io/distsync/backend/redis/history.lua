@@ -1,4 +1,4 @@
--- Reads the log after a position: whole commits, oldest first.
+-- Reads the log after a position: whole commits, oldest first; the first may have changes before the position.
 --
 -- ARGV[2..]  epoch, revision and version of the position, most changes
 -- Reply H(istory), head, entries of the stream
@@ -12,26 +12,6 @@ if wrong then
   return wrong
 end
 local after, limit = ARGV[4], tonumber(ARGV[5])
-
-local function place(change)
-  local index, changes, part, preceding = match(change[2][2], '^%a (%d+) (%d+) (%x+) %S+ %d+ (%S+)')
-  return tonumber(index), tonumber(changes), part, preceding
-end
-
--- Where the log begins: behind a commit that was cut in two, if the first one was.
-local function oldest()
-  local change = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1]
-  if not change then
-    return S.top
-  end
-  local index, length, part, preceding = place(change)
-  if index == 0 then
-    return preceding
-  end
-  local e, r = parsed(change[1])
-  return text(e) .. '-' .. text(r + length - 1 - index) .. '-' .. part .. format('%02x', length - 1)
-end
-
 if S.fresh then
   return after == S.nothing and {'H', S.nothing, {}} or {'G', S.nothing, S.nothing}
 end
@@ -39,45 +19,40 @@ if after == S.top then
   return {'H', after, {}}
 end
 
+-- Where the log begins.
+local oldest = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1]
+local begins = oldest and match(oldest[2][2], '^%a+ %x+ %S+ %d+ (%S+)') or S.top
+
 -- The beginning of a history is a position, too, whatever its epoch.
-local from, begins = '-', oldest()
+local from, id = '-', ARGV[2] .. '-' .. ARGV[3]
 if after ~= begins and not (after == S.nothing and select(2, parsed(begins)) == 0) then
-  local id = ARGV[2] .. '-' .. ARGV[3]
-  local change = redis.call('XRANGE', S.stream, id, id)[1]
-  if not change then
+  local commit = redis.call('XRANGE', S.stream, id, '+', 'COUNT', 1)[1]
+  local operations, hash = match(commit and commit[2][2] or '', '^(%a+) (%x+)')
+  local epoch, last = parsed(commit and commit[1] or after)
+  local index = #(operations or '') - 1 - (last - tonumber(ARGV[3]))
+  if text(epoch) ~= ARGV[2] or index < 0 or id .. '-' .. hash .. format('%02x', index) ~= after then
     return {'G', begins, S.top}
   end
-  local index, _, part = place(change)
-  if id .. '-' .. part .. format('%02x', index) ~= after then
-    return {'G', begins, S.top}
-  end
-  from = '(' .. id
+  from = commit[1] == id and '(' .. id or commit[1]
 elseif after ~= S.nothing then
-  from = '(' .. ARGV[2] .. '-' .. ARGV[3]
+  from = '(' .. id
 end
 
 -- Up to the last commit that ends within the limit; the first one always, however long it is.
-local changes, whole, bytes = {}, 0, 0
+local commits, changes, bytes = {}, 0, 0
 while true do
   local chunk = redis.call('XRANGE', S.stream, from, '+', 'COUNT', CHUNK)
   for i = 1, #chunk do
-    local change = chunk[i]
-    changes[#changes + 1] = change
-    bytes = bytes + #change[2][6]
-    local index, length = place(change)
-    if index == length - 1 then
-      if whole > 0 and #changes > limit then
-        break
-      end
-      whole = #changes
+    local record = chunk[i][2][2]
+    changes = changes + #match(record, '^%a+')
+    if #commits > 0 and changes > limit then
+      return {'H', S.top, commits}
     end
+    bytes = bytes + #record
+    commits[#commits + 1] = chunk[i]
   end
-  if #chunk < CHUNK or (whole > 0 and (#changes > limit or bytes > LARGEST_PAGE)) then
-    break
+  if #chunk < CHUNK or bytes > LARGEST_PAGE then
+    return {'H', S.top, commits}
   end
-  from = '(' .. changes[#changes][1]
+  from = '(' .. commits[#commits][1]
 end
-for i = #changes, whole + 1, -1 do
-  changes[i] = nil
-end
-return {'H', S.top, changes}

@@ -2,14 +2,18 @@
 -- be. Answers in the words of commit.lua; or G(eneral) where that one has to decide, before anything is written.
 --
 -- KEYS     state, log, requests (younger generation), requests (older)
--- ARGV     as of commit.lua; checks are of kind v, mutations of kind p, no age, no idle time, no selection
+-- ARGV     topic, request, digest, known epoch, known revision, retained changes (0: all)
+--          an operation for each put (W, or K if the log has no payloads)
+--          key and payload of each put in MessagePack, or nothing if each key is put once, with its payload
+--          number of checks, each: key, version
+--          number of keys that are put, in the order of their first puts, each: key, place of its last put, value of that
 --
 -- No functions, and no tables it can do without: making them costs as much as the commands.
 
 if #KEYS == 0 then
   return '@incarnation@'
 end
-local kv, stream, request = KEYS[1], KEYS[2], ARGV[2]
+local kv, stream, request, operations = KEYS[1], KEYS[2], ARGV[2], ARGV[7]
 local format, match, sub = string.format, string.match, string.sub
 
 local stored = redis.pcall('HMGET', kv, 'head', 'info')
@@ -41,9 +45,9 @@ if horizon ~= '0-0' then
 end
 
 local nothing = '0-0-0000000000000000'
-local held, failed, at = {}, nil, 11
-for i = 0, tonumber(ARGV[10]) - 1 do
-  local key, found = ARGV[at + 1], held[ARGV[at + 1]]
+local held, failed, at = {}, nil, 10
+for i = 0, tonumber(ARGV[9]) - 1 do
+  local key, found = ARGV[at], held[ARGV[at]]
   if not found then
     found = redis.call('HGET', kv, 'v' .. key) or nothing
     if match(found, ' ') then
@@ -51,62 +55,52 @@ for i = 0, tonumber(ARGV[10]) - 1 do
     end
     held[key] = found
   end
-  if found ~= ARGV[at + 2] then
+  if found ~= ARGV[at + 1] then
     failed = failed or {}
     failed[#failed + 1] = found == nothing and {i} or {i, found, redis.call('HGET', kv, 'p' .. key), ''}
   end
-  at = at + 3
+  at = at + 2
 end
 if failed then
   return {'X', head, failed, {}}
 end
 
-local count = tonumber(ARGV[at])
-for i = at + 2, at + 3 * count, 3 do
-  local key = ARGV[i]
-  if not held[key] then
-    held[key] = redis.call('HGET', kv, 'v' .. key) or nothing
-  end
-  if match(held[key], ' ') or (key ~= '' and held[key] == nothing) then
+local count, keys, packed = #operations, tonumber(ARGV[at]), ARGV[8]
+local previous, contents = {}, packed == '' and {} or nil
+for i = 1, keys do
+  local key = ARGV[at + 3 * i - 2]
+  local found = held[key] or redis.call('HGET', kv, 'v' .. key) or nothing
+  if match(found, ' ') or (key ~= '' and found == nothing) then
     return {'G'} -- leased, or to be listed among the names
+  end
+  previous[i] = found
+  if contents then
+    contents[2 * i - 1], contents[2 * i] = key, sub(operations, 1, 1) == 'W' and ARGV[at + 3 * i] or ''
   end
 end
 
 local clock = redis.call('TIME')
-local stem, first = epoch .. '-', format('%.0f', revision + 1)
-local hash = sub(redis.sha1hex(head .. ' ' .. stem .. first .. ' ' .. request), 1, 14)
-local tail = ' ' .. count .. ' ' .. hash .. ' ' .. request .. ' '
-  .. format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)) .. ' '
-local logging = ARGV[8] == '1'
-local operation, mark = logging and 'W ' or 'K ', '-' .. hash
-local hex = '@hex@'
-local message, previous, values, size, version = {}, {}, {}, 0, nil
-for i = 1, count do
-  local key, value = ARGV[at + 2], ARGV[at + 3]
-  at = at + 3
-  local before, logs = held[key], logging and value or ''
-  local id, header
-  if i == 1 then
-    id, header = stem .. first, operation .. '0' .. tail .. head .. ' ' .. before
-    if type(redis.pcall('XADD', stream, 'NOMKSTREAM', id, 'h', header, 'k', key, 'p', logs)) ~= 'string' then
-      return {'G'} -- no log, or one that is ahead
-    end
-  else
-    id, header = stem .. format('%.0f', revision + i), operation .. (i - 1) .. tail .. '- ' .. before
-    redis.call('XADD', stream, id, 'h', header, 'k', key, 'p', logs)
-  end
-  version = id .. mark .. sub(hex, 2 * i - 1, 2 * i)
-  previous[i], held[key], values[key] = before, version, value
-  size = size + #logs
-  local n = 4 * i
-  message[n - 3], message[n - 2], message[n - 1], message[n] = id, header, key, logs
+local first, last = format('%.0f', revision + 1), format('%.0f', revision + count)
+local hash = sub(redis.sha1hex(head .. ' ' .. epoch .. '-' .. first .. ' ' .. request), 1, 14)
+local id = epoch .. '-' .. last
+local record = operations .. ' ' .. hash .. ' ' .. request .. ' '
+  .. format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)) .. ' ' .. head .. ' '
+  .. (keys == 1 and previous[1] or table.concat(previous, ' ')) .. '\n' .. (contents and cmsgpack.pack(contents) or packed)
+if type(redis.pcall('XADD', stream, 'NOMKSTREAM', id, 'c', record)) ~= 'string' then
+  return {'G'} -- no log, or one that is ahead
 end
-for key, value in pairs(values) do
-  redis.call('HSET', kv, 'head', version, 'v' .. key, held[key], 'p' .. key, value)
+local hex, mark = '@hex@', '-' .. hash
+local version = id .. mark .. sub(hex, 2 * count - 1, 2 * count)
+for i = at + 1, at + 3 * keys, 3 do
+  local key, place = ARGV[i], tonumber(ARGV[i + 1])
+  local written = place == count and version
+    or epoch .. '-' .. format('%.0f', revision + place) .. mark .. sub(hex, 2 * place - 1, 2 * place)
+  redis.call('HSET', kv, 'head', version, 'v' .. key, written, 'p' .. key, ARGV[i + 2])
 end
 redis.call('HSET', KEYS[3], request, epoch .. ' ' .. first .. ' ' .. string.rep('1', count) .. '  ' .. ARGV[3])
-if retained > 0 and (revision + count) % 128 < count then
-  redis.call('XTRIM', stream, 'MAXLEN', '~', format('%.0f', retained + 256))
+if retained > 0 and revision + count > retained and (revision + count) % 128 < count then
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
+  redis.call('XTRIM', stream, 'MINID', '~', match(oldest, '^%d+') .. '-' .. format('%.0f', revision + count - retained + 1))
 end
-redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', cmsgpack.pack(size > 65536 and {version} or message))
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record)
 return {'C', version, first, head, string.rep('1', count), previous, {}, {}}

@@ -15,7 +15,7 @@ if #KEYS == 0 then
   local needed = {
     {'HMGET', kv, 'f'}, {'HGET', kv, 'f'}, {'HSET', kv, 'f', 'v'}, {'HDEL', kv, 'f'}, {'PEXPIRE', kv, '1'},
     {'XLEN', stream}, {'XADD', stream, '*', 'f', 'v'}, {'XRANGE', stream, '-', '+'}, {'XREVRANGE', stream, '+', '-'},
-    {'XTRIM', stream, 'MAXLEN', '1'}, {'RENAME', '@prefix@req:{a}', '@prefix@old:{a}'}, {'EXISTS', kv}, {'UNLINK', kv},
+    {'XTRIM', stream, 'MINID', '1'}, {'RENAME', '@prefix@req:{a}', '@prefix@old:{a}'}, {'EXISTS', kv}, {'UNLINK', kv},
     {'TYPE', kv}, {'ZADD', other, '0', 'm'}, {'ZREM', other, 'm'}, {'ZCARD', other}, {'ZSCORE', '@prefix@lease:{a}', 'm'},
     {'ZRANGE', other, '0', '0'}, {'ZRANGEBYSCORE', '@prefix@due', '0', '0'}, {'ZRANGEBYLEX', other, '-', '+'},
     {'ZREVRANGEBYLEX', other, '+', '-'}, {'GET', '@prefix@floor'}, {'SET', '@prefix@floor', 'v'}, {'STRLEN', '@prefix@floor'},
@@ -36,8 +36,7 @@ local S = {
   epoch = 0, revision = 0, top = '', stem = '', incarnation = '@incarnation@', horizon = '0-0',
   generation = 0, grace = 0, gracious = '@incarnation@', longest = 0, idle = 0, fenced = '0', fresh = false, infoChanged = false,
   seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false, known = 0, elsewhere = false,
-  mark = '', request = '', count = 0, first = 0, before = '', tail = '', message = false, size = 0,
-  hex = '@hex@'}
+  count = 0, first = 0, before = '', hex = '@hex@'}
 local format, match, concat = string.format, string.match, table.concat
 
 local function text(number)
@@ -154,18 +153,18 @@ local function begin(known)
   end
 end
 
--- The hash is of the head before, and of what comes next.
-local function chain()
-  local first = text(S.first)
-  local hash = string.sub(redis.sha1hex(S.before .. ' ' .. S.stem .. first .. ' ' .. S.request), 1, 14)
-  S.mark = '-' .. hash
-  S.tail = ' ' .. S.count .. ' ' .. hash .. ' ' .. S.request .. ' ' .. text(S.now) .. ' '
-end
-
--- Begins a commit of so many changes. Its changes share a hash; the link of each is that and its place. A new epoch begins
--- on a server that was restarted or promoted: nobody can tell whether the log is whole. The chain of links goes on.
-local function beginCommit(id, changes)
-  S.before, S.request, S.count, S.first, S.size, S.message = S.top, id, changes, S.revision + 1, 0, {}
+-- Logs a commit of changes, each {entry, operation, payload}, tells the followers, and gives the entries their versions. Comes
+-- before the changes are made to the entries. A new epoch begins on a server that was restarted or promoted, because nobody
+-- can tell whether the log is whole, and where the log is missing or ahead of the state. The chain of links goes on.
+--
+-- The log has one entry for each commit, with the id of its last change and one field, the record: a header, a line feed, and
+-- key and payload of each change in MessagePack. The header has an operation for each change, the hash, the request, the time,
+-- the topic's version before, and the version of each entry before, in the order of their first changes. The hash is of the
+-- topic's version before and of what comes next; the link of a change is that and its place.
+local function log(request, changes)
+  local count = #changes
+  S.before, S.first, S.count = S.top, S.revision + 1, count
+  local last = S.revision + count
   if not S.turned then
     S.turned = true
     if S.incarnation ~= '@incarnation@' or S.known > S.epoch then
@@ -173,63 +172,52 @@ local function beginCommit(id, changes)
       S.incarnation, S.infoChanged = '@incarnation@', true
     end
   end
-  chain()
-end
-
--- Adds the first change of a commit. Where the log is missing, or ahead of the state, a new epoch begins as well.
-local function addFirst(op, key, previous, logs)
-  local header = op .. ' 0' .. S.tail .. S.before .. ' ' .. previous
-  local id = S.stem .. text(S.first)
-  local added
-  if S.first == 1 then
-    added = redis.pcall('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
-  else
-    added = redis.pcall('XADD', S.stream, 'NOMKSTREAM', id, 'h', header, 'k', key, 'p', logs)
-  end
-  if type(added) ~= 'string' then
-    if added and match(added.err, 'WRONGTYPE') then
-      error('WRONGTYPE ' .. concat(mistyped(S.stream, 'stream'), ', ', 2), 0)
-    elseif added and not match(added.err, 'equal or smaller') then
-      redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs) -- fails the same way, as an error of the script
+  local operations, contents, previous, found = {}, {}, {}, {}
+  for i = 1, count do
+    local change = changes[i]
+    local entry, value = change[1], change[3]
+    operations[i] = change[2]
+    contents[2 * i - 1], contents[2 * i] = entry.key, S.payloads and value or ''
+    if not found[entry] then
+      found[entry] = true
+      previous[#previous + 1] = entry.there and entry.version or S.nothing
     end
+  end
+  local packed = cmsgpack.pack(contents)
+  local hash, id, record
+  local function add(option)
+    hash = string.sub(redis.sha1hex(S.before .. ' ' .. S.stem .. text(S.first) .. ' ' .. request), 1, 14)
+    id = S.stem .. text(last)
+    record = concat({concat(operations), hash, request, text(S.now), S.before, concat(previous, ' ')}, ' ') .. '\n' .. packed
+    if option then
+      return redis.pcall('XADD', S.stream, option, id, 'c', record)
+    end
+    return redis.pcall('XADD', S.stream, id, 'c', record)
+  end
+  local added = add(S.first > 1 and 'NOMKSTREAM' or nil)
+  if type(added) == 'table' and match(added.err, 'WRONGTYPE') then
+    error('WRONGTYPE ' .. concat(mistyped(S.stream, 'stream'), ', ', 2), 0)
+  elseif type(added) == 'table' and not match(added.err, 'equal or smaller') then
+    error(added.err, 0)
+  elseif type(added) ~= 'string' then
     openEpoch(S.known)
-    chain()
-    header = op .. ' 0' .. S.tail .. S.before .. ' ' .. previous
-    id = S.stem .. text(S.first)
-    redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
+    added = add()
+    if type(added) ~= 'string' then
+      error(added.err, 0)
+    end
   end
-  return id, header
-end
-
-local function append(entry, op, value)
-  local revision = S.revision + 1
-  local index = revision - S.first
-  local key, previous = entry.key, entry.there and entry.version or S.nothing
-  local logs = S.payloads and value or ''
-  local id, header
-  if index == 0 then
-    id, header = addFirst(op, key, previous, logs)
-  else
-    id, header = S.stem .. text(revision), op .. ' ' .. index .. S.tail .. '- ' .. previous
-    redis.call('XADD', S.stream, id, 'h', header, 'k', key, 'p', logs)
+  for i = 1, count do
+    local entry = changes[i][1]
+    entry.version = S.stem .. text(S.revision + i) .. '-' .. hash .. string.sub(S.hex, 2 * i - 1, 2 * i)
+    S.changed[entry.key] = entry
   end
-  local version = id .. S.mark .. string.sub(S.hex, 2 * index + 1, 2 * index + 2)
-  S.revision, S.top, entry.version = revision, version, version
-  S.size = S.size + #logs
-  local message = S.message
-  local at = #message
-  message[at + 1], message[at + 2], message[at + 3], message[at + 4] = id, header, key, logs
-  S.changed[key] = entry
-end
-
--- Tells the followers: id, header, key and payload of each change, or the new head alone if that is too much. What they are
--- not told they find by the head.
-local function endCommit()
-  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', cmsgpack.pack(S.size > 65536 and {S.top} or S.message))
+  S.revision, S.top = last, changes[count][1].version
+  -- What followers are not told because it is too much, they find by the head.
+  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', #record > 65536 and S.top or id .. '\n' .. record)
+  return previous
 end
 
 local function write(entry, value, rule, lease, ttl)
-  append(entry, S.payloads and 'W' or 'K', value)
   entry.created = entry.created or not entry.there
   entry.there, entry.value = true, value
   if rule == 's' then
@@ -242,8 +230,7 @@ local function write(entry, value, rule, lease, ttl)
   end
 end
 
-local function remove(entry, op)
-  append(entry, op, nil)
+local function remove(entry)
   entry.freed = entry.freed or entry.lease
   entry.there, entry.created, entry.leased = false, false, false
   entry.lease, entry.value, entry.due = nil, nil, false
@@ -255,42 +242,41 @@ local function expire(entry)
   if wrong then
     error('WRONGTYPE ' .. concat(wrong, ', ', 2), 0)
   end
-  beginCommit('0-0', 1)
-  remove(entry, 'X')
-  endCommit()
+  log('0-0', {{entry, 'X'}})
+  remove(entry)
 end
 
 -- end ------------------------------------------------------------------------------------------------------------------
 
--- Keeps one maximal commit more than asked, so that what is left of a commit cut in two need not count. By count it is done
--- once in 128 changes, because the stream is only cut between its nodes; expiries count as changes, but do not come here.
+-- Takes commits from the log that are older than the changes and the age to be kept. By count it is done once in 128
+-- changes, because the stream is only cut between its nodes; expiries count as changes, but do not come here. Revisions go on
+-- from epoch to epoch, so what is too old is so in the epoch the log begins with.
 local function trim()
-  local most = S.retained + 256
-  if S.retained == 0 then
+  local from = S.revision - S.retained + 1 -- the first revision to be kept
+  if S.retained == 0 or from < 2
+    or (S.age == 0 and S.revision % 128 >= S.count and not (S.longest > 0 and logged() > S.retained + 128)) then
     return
   end
+  local function parts(commit)
+    local e, r = parsed(commit[1])
+    return e, r, tonumber(match(commit[2][2], '^%a+ %x+ %S+ (%d+)'))
+  end
+  local first, last, at = parts(redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1])
   if S.age == 0 then
-    if S.revision % 128 < S.count or (S.longest > 0 and logged() > most + 128) then
-      redis.call('XTRIM', S.stream, 'MAXLEN', '~', text(most))
+    redis.call('XTRIM', S.stream, 'MINID', '~', text(first) .. '-' .. text(from))
+    return
+  end
+  if last >= from or S.now - at < S.age then
+    return
+  end
+  local oldest = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', S.count + 16)
+  for i = 2, #oldest do
+    first, last, at = parts(oldest[i])
+    if last >= from or S.now - at < S.age or i == #oldest then
+      redis.call('XTRIM', S.stream, 'MINID', oldest[i][1])
+      return
     end
-    return
   end
-  local spare = logged() - most
-  if spare <= 0 then
-    return
-  end
-  local function isYoung(change)
-    return S.now - tonumber(match(change[2][2], '^%a %d+ %d+ %x+ %S+ (%d+)')) < S.age
-  end
-  if isYoung(redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1]) then
-    return
-  end
-  local oldest = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', math.min(2 * S.count + 16, spare))
-  local keep = 1
-  while keep < #oldest and not isYoung(oldest[keep]) do
-    keep = keep + 1
-  end
-  redis.call('XTRIM', S.stream, 'MINID', oldest[keep][1])
 end
 
 -- Writes what the entries and the topic have become; whether that was a use of the topic counts where idle topics are
