@@ -20,31 +20,29 @@ import java.util.stream.IntStream;
  */
 final class CommitScript implements SharedState {
 
-    private static final String[] KEYS = {
-        "kv:{app_state}",
-        "stream:{app_state}",
-        "req:{app_state}",
-        "old:{app_state}",
-        "lease:{app_state}",
-        "keys:{app_state}",
-        "due",
-        "floor"
-    };
     private static final int KEYS_OF_A_PUT = 4;
-    private static final String NOTHING = "0-0-0000000000000000";
 
     private final RedisClient client;
     private final RedisCommands<String, String> redis;
     private final String put;
     private final String commit;
-    private AppState state = new AppState();
-    private String version = NOTHING;
+    private final Entry entry = new Entry("app_state");
 
     CommitScript(String uri) {
         client = RedisClient.create(uri);
         redis = client.connect().sync();
-        put = redis.scriptLoad(text(resource("put.lua")));
-        commit = redis.scriptLoad(text(resource("topic.lua") + resource("commit.lua")));
+        put = redis.scriptLoad(put());
+        commit = redis.scriptLoad(commit());
+    }
+
+    /** The script for the common case. */
+    static String put() {
+        return text(resource("put.lua"));
+    }
+
+    /** The script for what that one leaves alone. */
+    static String commit() {
+        return text(resource("topic.lua") + resource("commit.lua"));
     }
 
     private static String text(String script) {
@@ -68,45 +66,92 @@ final class CommitScript implements SharedState {
 
     @Override
     public void increment() {
-        state = state.incremented();
-        String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
-        String[] known = version.split("-", 3);
-        String[] arguments = {
-            "app_state",
-            request,
-            "3ed5ac6.60",
-            known[0],
-            known[1],
-            "1000", // changes retained, whatever their age, with payloads; never idle
-            "0",
-            "1",
-            "0",
-            "1", // check: the version of the entry without a name
-            "v",
-            "",
-            version,
-            "1", // mutation: a put that keeps its lease, of which there is none
-            "pk",
-            "",
-            JSON.writeValueAsString(state),
-            "n" // nothing selected
-        };
-        List<Object> reply = redis.evalsha(put, ScriptOutputType.MULTI, Arrays.copyOf(KEYS, KEYS_OF_A_PUT), arguments);
-        if (reply.get(0).equals("G")) {
-            reply = redis.evalsha(commit, ScriptOutputType.MULTI, KEYS, arguments);
+        String[] arguments = entry.next();
+        List<Object> reply = redis.evalsha(put, ScriptOutputType.MULTI, entry.putKeys(), arguments);
+        if (Entry.isLeft(reply)) {
+            reply = redis.evalsha(commit, ScriptOutputType.MULTI, entry.keys(), arguments);
         }
-        Checks.require("committed: " + reply.get(0), reply.get(0).equals("C"));
-        version = (String) reply.get(1);
+        entry.committed(reply);
     }
 
     @Override
     public void check(long updates) {
-        Checks.same("revision", Long.parseLong(version.split("-", 3)[1]), updates);
-        Checks.same("counter", SharedState.counter(redis.hget(KEYS[0], "p")), updates);
+        Checks.same("revision", Long.parseLong(entry.version.split("-", 3)[1]), updates);
+        Checks.same("counter", SharedState.counter(redis.hget(entry.stateKey(), "p")), updates);
     }
 
     @Override
     public void close() {
         client.shutdown();
+    }
+
+    /** The state of one topic, of which nobody else writes anything. */
+    static final class Entry {
+
+        private static final String NOTHING = "0-0-0000000000000000";
+
+        private final String topic;
+        private final String[] keys;
+        private final String[] putKeys;
+        private AppState state = new AppState();
+        private String version = NOTHING;
+
+        Entry(String topic) {
+            String tag = "{" + topic + "}";
+            this.topic = topic;
+            this.keys = new String[] {
+                "kv:" + tag, "stream:" + tag, "req:" + tag, "old:" + tag, "lease:" + tag, "keys:" + tag, "due", "floor"
+            };
+            this.putKeys = Arrays.copyOf(keys, KEYS_OF_A_PUT);
+        }
+
+        String stateKey() {
+            return keys[0];
+        }
+
+        String[] keys() {
+            return keys;
+        }
+
+        String[] putKeys() {
+            return putKeys;
+        }
+
+        /** The arguments that make the next state; to be followed by {@link #committed}. */
+        String[] next() {
+            state = state.incremented();
+            String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
+            String[] known = version.split("-", 3);
+            return new String[] {
+                topic,
+                request,
+                "3ed5ac6.60",
+                known[0],
+                known[1],
+                "1000", // changes retained, whatever their age, with payloads; never idle
+                "0",
+                "1",
+                "0",
+                "1", // check: the version of the entry without a name
+                "v",
+                "",
+                version,
+                "1", // mutation: a put that keeps its lease, of which there is none
+                "pk",
+                "",
+                JSON.writeValueAsString(state),
+                "n" // nothing selected
+            };
+        }
+
+        /** Whether the script for the common case leaves it to the other one. */
+        static boolean isLeft(List<Object> reply) {
+            return reply.get(0).equals("G");
+        }
+
+        void committed(List<Object> reply) {
+            Checks.require("committed: " + reply.get(0), reply.get(0).equals("C"));
+            version = (String) reply.get(1);
+        }
     }
 }

@@ -7,7 +7,8 @@ record Goal(Bound bound, double limit) {
 
     enum Bound {
         AT_LEAST,
-        AT_MOST
+        AT_MOST,
+        NEVER
     }
 
     static Goal atLeast(double limit) {
@@ -18,9 +19,17 @@ record Goal(Bound bound, double limit) {
         return new Goal(Bound.AT_MOST, limit);
     }
 
-    /** Judges the median; a miss that not every pair shares is still a miss, but is told apart. */
+    /** What must not happen in any pair. */
+    static Goal never() {
+        return new Goal(Bound.NEVER, 0);
+    }
+
+    /**
+     * Judges the median, or the worst pair of what must never happen; a miss that not every pair shares is still a miss,
+     * but is told apart.
+     */
     String verdict(Spread spread) {
-        if (isMetBy(spread.median())) {
+        if (isMetBy(bound == Bound.NEVER ? spread.max() : spread.median())) {
             return "met";
         }
         return isMetBy(bound == Bound.AT_LEAST ? spread.max() : spread.min()) ? "missed within the spread" : "missed";
@@ -32,6 +41,9 @@ record Goal(Bound bound, double limit) {
 
     @Override
     public String toString() {
+        if (bound == Bound.NEVER) {
+            return "none";
+        }
         return String.format(Locale.ROOT, "%s %s", bound == Bound.AT_LEAST ? "≥" : "≤", Spread.format(limit));
     }
 }

@@ -6,11 +6,13 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Another process that updates the state: a round each time it is told to. Ends with its input, so with this process. */
 final class Peer implements AutoCloseable {
 
-    private static final String DONE = "done";
+    static final String DONE = "done";
 
     private final Process process;
     private final BufferedReader said;
@@ -22,19 +24,25 @@ final class Peer implements AutoCloseable {
 
     /** A process that is connected and waits. */
     static Peer start(Way way, String uri, int threads, int updates) {
+        return start(Peer.class, way.name(), uri, Integer.toString(threads), Integer.toString(updates));
+    }
+
+    /**
+     * A process that is ready and waits.
+     *
+     * @param main says {@link #DONE} when it is ready and after each round, and ends with its input
+     */
+    static Peer start(Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms1g",
+                "-Xmx1g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(arguments));
         try {
-            Peer peer = new Peer(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Xms1g",
-                            "-Xmx1g",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Peer.class.getName(),
-                            way.name(),
-                            uri,
-                            Integer.toString(threads),
-                            Integer.toString(updates))
+            Peer peer = new Peer(new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());
             peer.awaitDone();
@@ -46,8 +54,13 @@ final class Peer implements AutoCloseable {
 
     /** Lets it begin its next round. */
     void begin() {
+        begin("");
+    }
+
+    /** Lets it begin its next round, and tells it in one line what that is. */
+    void begin(String round) {
         try {
-            process.getOutputStream().write('\n');
+            process.getOutputStream().write((round + '\n').getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -63,6 +63,15 @@ final class Report {
             Spread scores = Spread.of(scores(each.label()));
             row(text, each.label(), scores, unit(each.label()), allocation(each.label()), each.goal());
         }
+        if (!suite.besides().isEmpty()) {
+            text.append("\n| | | median (min … max) | goal | |\n|---|---|---|---|---|\n");
+        }
+        for (Suite.Figure figure : suite.besides()) {
+            for (Suite.Case each : suite.cases()) {
+                Spread counted = Spread.of(counted(each.label(), figure.counter()));
+                row(text, figure.counter() + " | " + each.label(), counted, null, null, figure.goal());
+            }
+        }
         if (!suite.ratios().isEmpty()) {
             text.append("\n| paired ratio | median (min … max) | goal | |\n|---|---|---|---|\n");
         }
@@ -121,12 +130,19 @@ final class Report {
         return results(label).stream().map(run -> score(run).getScore()).toList();
     }
 
+    private List<Double> counted(String label, String counter) {
+        return results(label).stream()
+                .map(run -> secondary(run, counter).getScore())
+                .toList();
+    }
+
     private Result<?> score(RunResult run) {
         String secondary = suite.secondary();
-        if (secondary == null) {
-            return run.getPrimaryResult();
-        }
-        return Objects.requireNonNull(run.getSecondaryResults().get(secondary), secondary);
+        return secondary == null ? run.getPrimaryResult() : secondary(run, secondary);
+    }
+
+    private static Result<?> secondary(RunResult run, String counter) {
+        return Objects.requireNonNull(run.getSecondaryResults().get(counter), counter);
     }
 
     private String unit(String label) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +12,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what the suite is asked for by; also the name of its files
  * @param secondary the counter that is compared instead of the benchmarks' own scores, or {@code null}
+ * @param besides what else is reported of each case
  */
-record Suite(String name, String title, @Nullable String secondary, List<Case> cases, List<Ratio> ratios) {
+record Suite(
+        String name,
+        String title,
+        @Nullable String secondary,
+        List<Figure> besides,
+        List<Case> cases,
+        List<Ratio> ratios) {
+
+    Suite(String name, String title, @Nullable String secondary, List<Case> cases, List<Ratio> ratios) {
+        this(name, title, secondary, List.of(), cases, ratios);
+    }
 
     Suite {
+        besides = List.copyOf(besides);
         cases = List.copyOf(cases);
         ratios = List.copyOf(ratios);
     }
@@ -63,6 +76,13 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
     }
 
     /**
+     * A counter that is reported besides the score.
+     *
+     * @param goal what it has to reach, or {@code null}
+     */
+    record Figure(String counter, @Nullable Goal goal) {}
+
+    /**
      * A comparison of two scores of the same round.
      *
      * @param goal what contender / baseline has to reach, or {@code null}
@@ -94,7 +114,8 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                 redisHotKeySmall(),
                 redisTwoProcesses(),
                 redisSingle(),
-                redisPropagation());
+                redisPropagation(),
+                redisTopics());
     }
 
     private static Suite hotKey() {
@@ -302,6 +323,32 @@ record Suite(String name, String title, @Nullable String secondary, List<Case> c
                 List.of(
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP_PUBLISHED, Goal.atMost(1.2)),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.REDISSON_COMPARE_AND_SET, null)));
+    }
+
+    private static Suite redisTopics() {
+        TopicsWay service = TopicsWay.SERVICE;
+        return new Suite(
+                "redis-topics",
+                "10,000 topics in Redis, 1,000 updates a second, 99th percentile of the time until a listener is told",
+                "p99Micros",
+                List.of(
+                        new Figure("p50Micros", null),
+                        new Figure("maxMicros", null),
+                        new Figure("openMillis", null),
+                        new Figure("scriptsToOpen", null),
+                        new Figure("connections", null),
+                        new Figure("scriptsPerUpdate", null),
+                        new Figure("microsPerScript", null),
+                        new Figure("processorMicrosPerUpdate", null),
+                        new Figure("slowCalls", Goal.never()),
+                        new Figure("slowCallsOpening", Goal.never())),
+                Arrays.stream(TopicsWay.values())
+                        .map(way ->
+                                new Case(way.label(), RedisTopics.class, "update", 1, Map.of("way", way.name()), null))
+                        .toList(),
+                Stream.of(TopicsWay.BY_HAND, TopicsWay.REDISSON)
+                        .map(other -> new Ratio(service.label(), other.label(), null))
+                        .toList());
     }
 
     private static List<Case> cases(Class<?> type, Way... ways) {

@@ -53,7 +53,7 @@ class SuiteTest {
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         Map<String, String> params = new HashMap<>(each.params());
-        params.putAll(Map.of("updates", "2", "warmUpSeconds", "0")); // where they are parameters
+        params.putAll(Map.of("updates", "2", "warmUpSeconds", "0", "topics", "20")); // where they are parameters
         params.forEach(options::param);
 
         RunResult result = new Runner(options.build()).runSingle();
