@@ -66,10 +66,10 @@ final class CommitScript implements SharedState {
 
     @Override
     public void increment() {
-        String[] arguments = entry.next();
-        List<Object> reply = redis.evalsha(put, ScriptOutputType.MULTI, entry.putKeys(), arguments);
+        entry.advance();
+        List<Object> reply = redis.evalsha(put, ScriptOutputType.MULTI, entry.putKeys(), entry.putArguments());
         if (Entry.isLeft(reply)) {
-            reply = redis.evalsha(commit, ScriptOutputType.MULTI, entry.keys(), arguments);
+            reply = redis.evalsha(commit, ScriptOutputType.MULTI, entry.keys(), entry.commitArguments());
         }
         entry.committed(reply);
     }
@@ -117,31 +117,49 @@ final class CommitScript implements SharedState {
             return putKeys;
         }
 
-        /** The arguments that make the next state; to be followed by {@link #committed}. */
-        String[] next() {
+        /** Makes the next state, to be written with either script; to be followed by {@link #committed}. */
+        void advance() {
             state = state.incremented();
-            String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
+        }
+
+        String[] putArguments() {
+            return arguments(
+                    "1000", // changes retained
+                    "W", // one put, logged with its payload, of which the only key has the only change
+                    "",
+                    "1", // check: the version of the entry without a name
+                    "",
+                    version,
+                    "1",
+                    "",
+                    "1",
+                    JSON.writeValueAsString(state));
+        }
+
+        String[] commitArguments() {
+            return arguments(
+                    "1000", // changes retained, whatever their age, with payloads; never idle
+                    "0",
+                    "1",
+                    "0",
+                    "1", // check: the version of the entry without a name
+                    "v",
+                    "",
+                    version,
+                    "1", // mutation: a put that keeps its lease, of which there is none
+                    "pk",
+                    "",
+                    JSON.writeValueAsString(state),
+                    "n"); // nothing selected
+        }
+
+        private String[] arguments(String... own) {
             String[] known = version.split("-", 3);
-            return new String[] {
-                topic,
-                request,
-                "3ed5ac6.60",
-                known[0],
-                known[1],
-                "1000", // changes retained, whatever their age, with payloads; never idle
-                "0",
-                "1",
-                "0",
-                "1", // check: the version of the entry without a name
-                "v",
-                "",
-                version,
-                "1", // mutation: a put that keeps its lease, of which there is none
-                "pk",
-                "",
-                JSON.writeValueAsString(state),
-                "n" // nothing selected
-            };
+            String request = "531a52b87b1e9735-" + Long.toHexString(state.counter());
+            String[] all =
+                    Arrays.copyOf(new String[] {topic, request, "3ed5ac6.60", known[0], known[1]}, 5 + own.length);
+            System.arraycopy(own, 0, all, 5, own.length);
+            return all;
         }
 
         /** Whether the script for the common case leaves it to the other one. */

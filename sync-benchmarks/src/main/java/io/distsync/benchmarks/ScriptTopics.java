@@ -48,7 +48,7 @@ final class ScriptTopics implements SharedTopics {
             @Override
             public void message(String channel, String message) {
                 int topic = Integer.parseInt(channel, CHANNEL.length(), channel.length() - 1, 10);
-                // The message is in MessagePack, its last element the state in JSON.
+                // The message ends with the state in JSON.
                 long counter = SharedState.counter(message.substring(message.lastIndexOf(JSON_BEGINS)));
                 listeners.get(topic).told(topic, counter);
             }
@@ -68,10 +68,12 @@ final class ScriptTopics implements SharedTopics {
     }
 
     private CompletionStage<?> increment(CommitScript.Entry entry) {
-        String[] arguments = entry.next();
-        CompletionStage<List<Object>> reply = redis.evalsha(put, ScriptOutputType.MULTI, entry.putKeys(), arguments);
+        entry.advance();
+        CompletionStage<List<Object>> reply =
+                redis.evalsha(put, ScriptOutputType.MULTI, entry.putKeys(), entry.putArguments());
         return reply.thenCompose(answer -> CommitScript.Entry.isLeft(answer)
-                        ? redis.<List<Object>>evalsha(commit, ScriptOutputType.MULTI, entry.keys(), arguments)
+                        ? redis.<List<Object>>evalsha(
+                                commit, ScriptOutputType.MULTI, entry.keys(), entry.commitArguments())
                         : CompletableFuture.completedFuture(answer))
                 .thenAccept(entry::committed);
     }

@@ -21,6 +21,9 @@ final class Arguments {
     private static final byte[] ONE = {'1'};
     private static final byte[] EMPTY = {};
 
+    /** Up to so many bytes of payloads it costs less to send them twice than to pack them on the server. */
+    private static final int PACKED_HERE = 1_024;
+
     private final List<byte[]> list;
 
     private Arguments(int expected) {
@@ -43,30 +46,33 @@ final class Arguments {
         boolean logsPayloads = commit.options().logPayloads();
         List<Mutation> puts = commit.mutations();
         List<byte[]> changes = new ArrayList<>(2 * puts.size());
+        long payloadBytes = 0;
         Map<String, Integer> lastPuts = new LinkedHashMap<>();
         for (int i = 0; i < puts.size(); i++) {
             Mutation.Put put = (Mutation.Put) puts.get(i);
             changes.add(KeyText.encode(put.key()));
             changes.add(logsPayloads ? put.payload().bytes() : EMPTY);
             lastPuts.put(put.key(), i);
+            payloadBytes += put.payload().bytes().length;
         }
         Arguments arguments = new Arguments(13 + 2 * commit.checks().size() + 3 * lastPuts.size());
         arguments.addRequest(commit, content);
         arguments.add(retained(commit.options()));
         arguments.add((logsPayloads ? "W" : "K").repeat(puts.size()));
-        arguments.list.add(lastPuts.size() == puts.size() ? EMPTY : MessagePack.texts(changes));
-        arguments.add(commit.checks().size());
-        for (Check check : commit.checks()) {
-            Check.VersionIs versionIs = (Check.VersionIs) check;
-            arguments.add(versionIs.key());
-            arguments.list.add(Versions.bytes(versionIs.version()));
-        }
+        boolean isPackedThere = lastPuts.size() == puts.size() && payloadBytes > PACKED_HERE;
+        arguments.list.add(isPackedThere ? EMPTY : MessagePack.texts(changes));
         arguments.add(lastPuts.size());
         lastPuts.forEach((key, place) -> {
             arguments.add(key);
             arguments.add(place + 1);
             arguments.list.add(((Mutation.Put) puts.get(place)).payload().bytes());
         });
+        arguments.add(commit.checks().size());
+        for (Check check : commit.checks()) {
+            Check.VersionIs versionIs = (Check.VersionIs) check;
+            arguments.add(versionIs.key());
+            arguments.list.add(Versions.bytes(versionIs.version()));
+        }
         return arguments.toArray();
     }
 

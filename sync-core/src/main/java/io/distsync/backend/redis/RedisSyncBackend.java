@@ -191,17 +191,21 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private CompletionStage<CommitResult> send(Commit commit) {
         String topic = commit.topic();
-        Function<Server, CompletionStage<List<?>>> general =
-                server -> server.run(Kind.COMMIT, names.keys(topic), Arguments.commit(commit));
-        CompletionStage<List<?>> reply = topology.on(
-                names.slot(topic),
-                server -> onlyPuts(commit)
-                        ? server.run(Kind.PUT, names.putKeys(topic), Arguments.put(commit))
-                                .thenCompose(put -> Replies.isLeft(put)
-                                        ? general.apply(server)
-                                        : CompletableFuture.completedFuture(put))
-                        : general.apply(server));
-        return told(topic, reply, (name, answer) -> Replies.commit(commit, answer), Failures::ofCommit);
+        CompletionStage<CommitResult> result =
+                topology.on(names.slot(topic), server -> onlyPuts(commit) ? put(server, commit) : send(server, commit));
+        return told(topic, result, Failures::ofCommit);
+    }
+
+    private CompletionStage<CommitResult> put(Server server, Commit commit) {
+        return server.run(Kind.PUT, names.putKeys(commit.topic()), Arguments.put(commit))
+                .thenCompose(reply -> Replies.isLeft(reply)
+                        ? send(server, commit)
+                        : CompletableFuture.completedFuture(Replies.put(commit, reply)));
+    }
+
+    private CompletionStage<CommitResult> send(Server server, Commit commit) {
+        return server.run(Kind.COMMIT, names.keys(commit.topic()), Arguments.commit(commit))
+                .thenApply(reply -> Replies.commit(commit, reply));
     }
 
     /** Whether the script for the common case may be tried: which it is, on a topic that is in order. */
@@ -352,26 +356,16 @@ public final class RedisSyncBackend implements SyncBackend {
         if (closed) {
             return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
         }
-        CompletionStage<List<?>> reply =
-                topology.on(names.slot(topic), server -> server.run(kind, names.keys(topic), arguments));
-        return told(topic, reply, reading, failing);
+        CompletionStage<R> result = topology.on(
+                        names.slot(topic), server -> server.run(kind, names.keys(topic), arguments))
+                .thenApply(reply -> reading.apply(topic, reply));
+        return told(topic, result, failing);
     }
 
+    /** Whatever went wrong, as the interface of backends names it. */
     private static <R> CompletionStage<R> told(
-            String topic,
-            CompletionStage<List<?>> answer,
-            BiFunction<String, List<?>, R> reading,
-            BiFunction<String, Throwable, RuntimeException> failing) {
-        return answer.handle((reply, failure) -> {
-                    try {
-                        return failure == null
-                                ? CompletableFuture.completedFuture(reading.apply(topic, reply))
-                                : CompletableFuture.<R>failedFuture(failing.apply(topic, failure));
-                    } catch (RuntimeException e) {
-                        return CompletableFuture.<R>failedFuture(failing.apply(topic, e));
-                    }
-                })
-                .thenCompose(Function.identity());
+            String topic, CompletionStage<R> result, BiFunction<String, Throwable, RuntimeException> failing) {
+        return result.exceptionallyCompose(failure -> CompletableFuture.failedFuture(failing.apply(topic, failure)));
     }
 
     /** Settings of a Redis backend. */

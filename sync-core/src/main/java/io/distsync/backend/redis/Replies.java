@@ -34,6 +34,36 @@ final class Replies {
 
     private Replies() {}
 
+    /** An answer of the script for the common case, which has decided. */
+    static CommitResult put(Commit commit, List<?> reply) {
+        if (!isCommitted(reply)) {
+            return commit(commit, reply);
+        }
+        Iterator<?> replaced = reply.subList(3, reply.size()).iterator();
+        Version head = version(reply, 1);
+        Predecessors predecessors = new Predecessors(() -> version(replaced.next()));
+        List<Mutation> puts = commit.mutations();
+        @Nullable Change[] outcomes = new Change[puts.size()];
+        long first = head.revision() - outcomes.length + 1;
+        long previousLink = version(reply, 2).link();
+        for (int i = 0; i < outcomes.length; i++) {
+            Mutation.Put put = (Mutation.Put) puts.get(i);
+            Version version = new Version(head.epoch(), first + i, Versions.link(head.link(), i));
+            outcomes[i] = new Change(
+                    version,
+                    previousLink,
+                    put.key(),
+                    predecessors.replacedBy(put.key(), version),
+                    put.payload(),
+                    Cause.WRITE,
+                    commit.request(),
+                    i,
+                    outcomes.length);
+            previousLink = version.link();
+        }
+        return new Committed(head, Arrays.asList(outcomes), Page.NOTHING);
+    }
+
     static CommitResult commit(Commit commit, List<?> reply) {
         String kind = kind(commit.topic(), reply);
         return switch (kind) {
