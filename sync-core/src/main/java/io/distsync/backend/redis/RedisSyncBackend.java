@@ -88,7 +88,14 @@ public final class RedisSyncBackend implements SyncBackend {
         feeds = new Feeds(names);
         topology = topology(builder);
         feeds.follow(topology);
-        sweeper = new Sweeper(topology, names, feeds, builder.sweep, builder.heartbeat, scheduler);
+        sweeper = new Sweeper(
+                topology,
+                names,
+                feeds,
+                builder.sweep,
+                builder.heartbeat,
+                builder.server().longestAbsence(),
+                scheduler);
         topology.start();
         sweeper.start();
     }
@@ -99,8 +106,7 @@ public final class RedisSyncBackend implements SyncBackend {
         Function<RedisURI, Server> servers = uri -> new Server(
                 new ClientConnector(builder.client, uri),
                 scripts,
-                new Server.Settings(
-                        builder.heartbeat, builder.connectTimeout, builder.replicas, builder.replicaTimeout),
+                builder.server(),
                 scheduler,
                 builder.time,
                 feeds,
@@ -475,6 +481,10 @@ public final class RedisSyncBackend implements SyncBackend {
                         "replica timeout must be at most the heartbeat of " + heartbeat + ", but is " + replicaTimeout);
             }
             return new RedisSyncBackend(this);
+        }
+
+        private Server.Settings server() {
+            return new Server.Settings(heartbeat, connectTimeout, replicas, replicaTimeout);
         }
 
         private static Duration within(Duration value, String name, Duration least, Duration most) {

@@ -99,7 +99,16 @@ final class Server {
      *
      * @param replicas how many have to confirm a commit, or 0
      */
-    record Settings(Duration heartbeat, Duration connectTimeout, int replicas, Duration replicaTimeout) {}
+    record Settings(Duration heartbeat, Duration connectTimeout, int replicas, Duration replicaTimeout) {
+
+        /**
+         * How long a client may be without a connection to a server that is there: until it notices the silence of the
+         * old one, after the longest pause, and with an attempt that just succeeds.
+         */
+        Duration longestAbsence() {
+            return heartbeat.multipliedBy(MISSED_BEATS + 1).plus(LONGEST_PAUSE).plus(connectTimeout);
+        }
+    }
 
     /**
      * What was negotiated with one incarnation of the server.

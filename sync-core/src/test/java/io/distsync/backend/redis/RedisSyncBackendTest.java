@@ -19,7 +19,6 @@ import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.TopicOptions;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
@@ -176,25 +175,6 @@ class RedisSyncBackendTest {
             assertThat(told.changes().get(1).cause()).isEqualTo(Change.Cause.EXPIRED);
         }
         await().atMost(BOUND).until(() -> Long.valueOf(0).equals(server.call("ZCARD", "due")));
-    }
-
-    @Test
-    void idleTopicLeavesAMarkThatPasses() {
-        Commit commit = new Commit(
-                "t",
-                new RequestId(1, 1),
-                Version.ABSENT,
-                List.of(),
-                List.of(Mutation.put("key", text("1"))),
-                Selection.none(),
-                TopicOptions.defaults().withIdleMillis(50));
-        Committed committed = (Committed) answer(backend.commit(commit));
-
-        await().atMost(BOUND).until(() -> Long.valueOf(0).equals(server.call("EXISTS", "stream:{t}")));
-
-        assertThat((Long) server.call("PTTL", "kv:{t}")).isPositive();
-        assertThat(answer(backend.commit(commit))).isInstanceOf(CommitResult.TooOld.class);
-        assertThat(head().isNewerThan(committed.head())).isTrue();
     }
 
     @Test
