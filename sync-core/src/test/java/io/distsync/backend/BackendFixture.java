@@ -32,6 +32,11 @@ public interface BackendFixture extends AutoCloseable {
         return 2 * retained;
     }
 
+    /** How much longer than its idle time a store that looks twice keeps a topic, if it has time to look in between. */
+    default Duration secondLook() {
+        return Duration.ZERO;
+    }
+
     /** Moves the store's time forward ({@link Capability#TIME}). */
     default void advance(Duration time) {
         throw lacks(Capability.TIME);

@@ -218,7 +218,7 @@ abstract class HistoryCases {
         TopicUnderTest idle = topic.kept(TopicOptions.defaults().withIdleMillis(IDLE.toMillis()));
         Version before = idle.apply(put("a"), put("b"));
 
-        store.advancePast(IDLE);
+        store.advancePastIdle(IDLE);
 
         assertThat(idle.entries()).isEmpty();
         // The first answer may be that the sender's knowledge is too old; it brings the head to go on from.
@@ -239,7 +239,7 @@ abstract class HistoryCases {
         Commit commit = idle.request(List.of(), Mutation.add("counter", 1));
         idle.committed(commit);
 
-        store.advancePast(IDLE);
+        store.advancePastIdle(IDLE);
 
         assertThat(idle.send(commit)).isInstanceOf(CommitResult.TooOld.class);
         assertThat(idle.entry("counter")).isNull();

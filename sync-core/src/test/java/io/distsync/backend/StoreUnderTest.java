@@ -72,6 +72,12 @@ final class StoreUnderTest {
         fixture.advance(ttl.plus(fixture.sweep().multipliedBy(2)));
     }
 
+    /** Long enough for a topic that is idle to have been dropped. */
+    void advancePastIdle(Duration idle) {
+        advancePast(idle);
+        fixture.advance(fixture.secondLook());
+    }
+
     void cut(SyncBackend client) {
         fixture.cut(asOpened(client));
     }

@@ -8,6 +8,7 @@ import io.distsync.backend.Selection;
 import io.distsync.backend.TopicOptions;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,8 +121,9 @@ final class Arguments {
         return arguments.toArray();
     }
 
-    static byte[][] sweep(String topic) {
-        return new byte[][] {KeyText.encode(topic)};
+    /** @param absence how long nobody has to follow an idle topic before it is dropped */
+    static byte[][] sweep(String topic, Duration absence) {
+        return new byte[][] {KeyText.encode(topic), KeyText.encode(String.valueOf(absence.toMillis()))};
     }
 
     private void add(TopicOptions options) {

@@ -52,9 +52,10 @@ import org.slf4j.LoggerFactory;
  * <p>Needs Redis 6.2 or newer, on Cluster 7.0. How durable a commit is when its stage completes is the server's matter ({@code
  * appendfsync}, replicas); {@link #info()} says what is known of it.
  *
- * <p>The connections are this backend's own: one for commands, one for channels, to each server. If they break, what was under way fails
- * (a commit as unknown, anything else as not applied), and others are opened with a growing, jittered pause until {@link
- * #close()}. The server may be away when the backend is made.
+ * <p>The connections are this backend's own: to each server one for commands, one for channels, and one more if commits
+ * wait for replicas. If one breaks, what was under way on all of them fails (a commit as unknown, anything else as not
+ * applied), and others are opened with a growing, jittered pause until {@link #close()}. The server may be away when the
+ * backend is made.
  */
 public final class RedisSyncBackend implements SyncBackend {
 
@@ -87,7 +88,14 @@ public final class RedisSyncBackend implements SyncBackend {
         feeds = new Feeds(names);
         topology = topology(builder);
         feeds.follow(topology);
-        sweeper = new Sweeper(topology, names, feeds, builder.sweep, builder.heartbeat, scheduler);
+        sweeper = new Sweeper(
+                topology,
+                names,
+                feeds,
+                builder.sweep,
+                builder.heartbeat,
+                builder.server().longestAbsence(),
+                scheduler);
         topology.start();
         sweeper.start();
     }
@@ -98,8 +106,7 @@ public final class RedisSyncBackend implements SyncBackend {
         Function<RedisURI, Server> servers = uri -> new Server(
                 new ClientConnector(builder.client, uri),
                 scripts,
-                new Server.Settings(
-                        builder.heartbeat, builder.connectTimeout, builder.replicas, builder.replicaTimeout),
+                builder.server(),
                 scheduler,
                 builder.time,
                 feeds,
@@ -403,7 +410,7 @@ public final class RedisSyncBackend implements SyncBackend {
             return this;
         }
 
-        /** How often both connections are tried; a silent one is found within three times this. */
+        /** How often the connections are tried; a silent one is found within three times this. */
         public Builder heartbeat(Duration value) {
             heartbeat = within(value, "heartbeat", Duration.ofMillis(10), Duration.ofMinutes(1));
             return this;
@@ -418,10 +425,12 @@ public final class RedisSyncBackend implements SyncBackend {
         /**
          * Makes each commit wait until so many replicas have it (Redis's WAIT). Fewer commits are lost in a fail-over then,
          * but some still may be: a replica that confirmed may not be the one that is promoted. A commit that is not
-         * confirmed in time has been applied and is reported as unknown; its repeat waits again. Everything else on the
-         * connection waits, too.
+         * confirmed in time has been applied and is reported as unknown; its repeat waits again. Replicas are asked once
+         * the server has answered, for all its commits in one go: a commit takes a round trip more, and up to twice the
+         * timeout while replicas are silent. Nothing else waits.
          *
-         * @param timeout at most the heartbeat, because a connection that waits answers none
+         * @param timeout how long they are waited for; at most the heartbeat, because a connection that waits answers
+         *     none
          */
         public Builder waitForReplicas(int count, Duration timeout) {
             if (count < 0) {
@@ -472,6 +481,10 @@ public final class RedisSyncBackend implements SyncBackend {
                         "replica timeout must be at most the heartbeat of " + heartbeat + ", but is " + replicaTimeout);
             }
             return new RedisSyncBackend(this);
+        }
+
+        private Server.Settings server() {
+            return new Server.Settings(heartbeat, connectTimeout, replicas, replicaTimeout);
         }
 
         private static Duration within(Duration value, String name, Duration least, Duration most) {

@@ -28,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Redis server: a connection for commands, one for channels, and the watch over both.
+ * One Redis server: a connection for commands, one for channels, one for {@link Confirmations} if commits wait for replicas,
+ * and the watch over all of them.
  *
  * <p>The driver neither reconnects nor repeats: a connection that breaks fails what was under way on it, and the next one
  * is used only after the server has told its incarnation and taken the scripts made for it.
@@ -48,7 +48,7 @@ final class Server {
      * threads is handed over to it ("post"). `session` and `connecting` are written there and read by callers: who finds
      * no session waits for the attempt under way, if there is one, and fails at once otherwise.
      *
-     * A session is usable until it is dropped; dropping closes both connections, which fails everything pending on
+     * A session is usable until it is dropped; dropping closes its connections, which fails everything pending on
      * them. One session has one incarnation; another incarnation on the same connections is another session.
      */
 
@@ -56,7 +56,6 @@ final class Server {
 
     private static final byte[][] NO_KEYS = {};
     private static final int CHANNELS_A_COMMAND = 256;
-    private static final long MARK_MILLIS = 60_000;
 
     /** After so many a connection is taken for dead; one alone may be this process being slow. */
     private static final int MISSED_BEATS = 2;
@@ -86,6 +85,7 @@ final class Server {
     /** How connections to the server are opened. */
     interface Connector {
 
+        /** For commands, and for confirmations. */
         CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands();
 
         CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels();
@@ -99,17 +99,46 @@ final class Server {
      *
      * @param replicas how many have to confirm a commit, or 0
      */
-    record Settings(Duration heartbeat, Duration connectTimeout, int replicas, Duration replicaTimeout) {}
+    record Settings(Duration heartbeat, Duration connectTimeout, int replicas, Duration replicaTimeout) {
 
-    /** What was negotiated with one incarnation of the server. */
+        /**
+         * How long a client may be without a connection to a server that is there: until it notices the silence of the
+         * old one, after the longest pause, and with an attempt that just succeeds.
+         */
+        Duration longestAbsence() {
+            return heartbeat.multipliedBy(MISSED_BEATS + 1).plus(LONGEST_PAUSE).plus(connectTimeout);
+        }
+    }
+
+    /**
+     * What was negotiated with one incarnation of the server.
+     *
+     * @param confirmations {@code null} if no commit waits for replicas
+     */
     record Session(
             StatefulRedisConnection<byte[], byte[]> commandConnection,
             StatefulRedisPubSubConnection<byte[], byte[]> channelConnection,
+            @Nullable Confirmations confirmations,
             ServerInfo info,
             Map<Kind, Script> scripts) {
 
         RedisAsyncCommands<byte[], byte[]> commands() {
             return commandConnection.async();
+        }
+
+        /** Those besides the one for commands. */
+        List<StatefulRedisConnection<byte[], byte[]>> otherConnections() {
+            return confirmations == null
+                    ? List.of(channelConnection)
+                    : List.of(channelConnection, confirmations.connection());
+        }
+
+        boolean isOpen() {
+            return commandConnection.isOpen() && otherConnections().stream().allMatch(StatefulConnection::isOpen);
+        }
+
+        Session confirmedBy(Confirmations value) {
+            return new Session(commandConnection, channelConnection, value, info, scripts);
         }
     }
 
@@ -128,9 +157,6 @@ final class Server {
     private volatile @Nullable Instant unreachableSince;
     private volatile boolean closed;
     private volatile @Nullable Throwable reason;
-
-    /** How often replicas are being waited for at the moment; one after the other, on one connection. */
-    private final AtomicInteger waits = new AtomicInteger();
 
     // scheduler
     private int failures;
@@ -182,18 +208,19 @@ final class Server {
 
     /** Runs a script. A server that does not know it is asked who it is, and given the text. */
     CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
-        return inSession(now -> confirmed(now, kind, keys, evalsha(now, kind, keys, arguments))
+        return inSession(now -> evalsha(now, kind, keys, arguments)
                 .handle((reply, failure) -> {
                     Throwable cause = failure == null ? null : unwrap(failure);
                     if (cause instanceof RedisNoScriptException) {
                         return introduced(now)
-                                .thenCompose(known -> confirmed(known, kind, keys, eval(known, kind, keys, arguments)));
+                                .thenCompose(known -> eval(known, kind, keys, arguments)
+                                        .thenCompose(answer -> confirmed(known, kind, keys, answer)));
                     }
                     if (cause != null) {
                         observe(now, cause);
                         return CompletableFuture.<List<?>>failedFuture(cause);
                     }
-                    return CompletableFuture.<List<?>>completedFuture(reply);
+                    return confirmed(now, kind, keys, reply);
                 })
                 .thenCompose(Function.identity()));
     }
@@ -223,10 +250,7 @@ final class Server {
     /** Closes the connections of an attempt, or lets them be closed as soon as they are made: nobody waits for them. */
     private static CompletableFuture<Void> closeOpened(CompletableFuture<Session> attempt) {
         attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
-        return attempt.thenCompose(opened -> CompletableFuture.allOf(
-                        opened.commandConnection().closeAsync(),
-                        opened.channelConnection().closeAsync()))
-                .exceptionally(neverOpened -> null);
+        return attempt.thenCompose(Server::closeAll).exceptionally(neverOpened -> null);
     }
 
     private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
@@ -265,30 +289,23 @@ final class Server {
         return on.commands().eval(script(on, kind).text(), ScriptOutputType.MULTI, keys, arguments);
     }
 
-    /**
-     * Waits for the replicas, if so configured. The question goes right behind the commit, on the same connection, and
-     * behind a write of its own: from Redis 7.2 on WAIT is about the connection's own writes, and a repeat makes none.
-     */
-    private CompletionStage<List<?>> confirmed(Session on, Kind kind, byte[][] keys, CompletionStage<List<?>> reply) {
-        if ((kind != Kind.COMMIT && kind != Kind.PUT) || settings.replicas() == 0) {
-            return reply;
+    /** Holds the answer to a commit, or to its repeat, until the replicas have it, if so configured. */
+    private CompletionStage<List<?>> confirmed(Session on, Kind kind, byte[][] keys, List<?> answer) {
+        Confirmations confirmations = on.confirmations();
+        if (confirmations == null || (kind != Kind.COMMIT && kind != Kind.PUT) || !Replies.isCommitted(answer)) {
+            return CompletableFuture.completedFuture(answer);
         }
-        byte[] mark = (new String(keys[0], StandardCharsets.US_ASCII) + ":wait").getBytes(StandardCharsets.US_ASCII);
-        CompletionStage<String> written = on.commands().psetex(mark, MARK_MILLIS, new byte[0]);
-        CompletionStage<Long> confirmations = on.commands()
-                .waitForReplication(
-                        settings.replicas(), settings.replicaTimeout().toMillis());
-        // Whatever goes wrong behind the commit, it was sent: then nobody has confirmed it.
-        waits.incrementAndGet();
-        CompletionStage<Long> counted = written.thenCombine(confirmations, (ok, count) -> count)
-                .handle((count, failure) -> {
-                    waits.decrementAndGet();
-                    return failure == null ? count : 0L;
-                });
-        return reply.thenCombine(counted, (answer, count) -> {
-            if (count < settings.replicas() && Replies.isCommitted(answer)) {
-                throw new OutcomeUnknownException("applied by Redis at " + connector.name() + ", but only " + count
-                        + " of " + settings.replicas() + " replicas confirmed it within " + settings.replicaTimeout());
+        return confirmations.confirm(keys[0]).handle((count, failure) -> {
+            String applied = "applied by Redis at " + connector.name() + ", but ";
+            if (failure != null) {
+                Throwable cause = unwrap(failure);
+                observe(on, cause);
+                throw new OutcomeUnknownException(
+                        applied + "its replicas could not be asked to confirm it: " + cause.getMessage(), cause);
+            }
+            if (count < settings.replicas()) {
+                throw new OutcomeUnknownException(applied + "only " + count + " of " + settings.replicas()
+                        + " replicas confirmed it within " + settings.replicaTimeout());
             }
             return answer;
         });
@@ -392,32 +409,45 @@ final class Server {
         }));
     }
 
-    /** Both connections, to the same server, and its scripts. Whatever comes too late is closed. */
+    /** All connections, to the same server, and its scripts. Whatever comes too late is closed. */
     private CompletableFuture<Session> open() {
         CompletableFuture<Session> opening = new CompletableFuture<>();
         CompletableFuture<StatefulRedisConnection<byte[], byte[]>> commands =
                 closedIfLate(opening, connector::commands);
         CompletableFuture<StatefulRedisPubSubConnection<byte[], byte[]>> channels =
                 closedIfLate(opening, connector::channels);
-        var unused = commands.thenCombine(
-                        channels,
-                        (first, second) -> introduce(first, second)
-                                .thenCombine(identity(second.async()), (session, identity) -> {
-                                    if (!identity.runId().equals(session.info().runId())) {
-                                        throw new BackendUnavailableException(
-                                                "the two connections lead to different servers");
-                                    }
-                                    return session;
-                                }))
-                .thenCompose(Function.identity())
-                .whenComplete((session, failure) -> {
-                    if (session == null) {
-                        opening.completeExceptionally(failure);
-                    } else {
-                        opening.complete(session);
-                    }
-                });
+        CompletableFuture<Session> introduced = commands.thenCombine(
+                        channels, (first, second) -> led(introduce(first, second, null), second))
+                .thenCompose(Function.identity());
+        var unused = withConfirmations(opening, introduced).whenComplete((session, failure) -> {
+            if (session == null) {
+                opening.completeExceptionally(failure);
+            } else {
+                opening.complete(session);
+            }
+        });
         return opening;
+    }
+
+    private CompletableFuture<Session> withConfirmations(
+            CompletableFuture<Session> opening, CompletableFuture<Session> introduced) {
+        return settings.replicas() == 0
+                ? introduced
+                : closedIfLate(opening, connector::commands)
+                        .thenCompose(third -> led(introduced, third)
+                                .thenApply(session -> session.confirmedBy(
+                                        new Confirmations(third, settings.replicas(), settings.replicaTimeout()))));
+    }
+
+    /** The session, if another connection leads to the same server. */
+    private static CompletionStage<Session> led(
+            CompletionStage<Session> introduced, StatefulRedisConnection<byte[], byte[]> other) {
+        return introduced.thenCombine(identity(other.async()), (session, identity) -> {
+            if (!identity.runId().equals(session.info().runId())) {
+                throw new BackendUnavailableException("the connections lead to different servers");
+            }
+            return session;
+        });
     }
 
     private static <C extends StatefulConnection<byte[], byte[]>> CompletableFuture<C> closedIfLate(
@@ -432,7 +462,7 @@ final class Server {
             if (failure != null) {
                 var ignored = connection.whenComplete((opened, other) -> {
                     if (opened != null) {
-                        closeQuietly(opened);
+                        var unusedClosing = closeQuietly(opened);
                     }
                 });
             }
@@ -446,7 +476,9 @@ final class Server {
 
     /** Learns who the server is, and gives it the scripts for that. */
     private CompletionStage<Session> introduce(
-            StatefulRedisConnection<byte[], byte[]> commands, StatefulRedisPubSubConnection<byte[], byte[]> channels) {
+            StatefulRedisConnection<byte[], byte[]> commands,
+            StatefulRedisPubSubConnection<byte[], byte[]> channels,
+            @Nullable Confirmations confirmations) {
         return identity(commands.async()).thenCompose(info -> {
             info.requireUsable();
             Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
@@ -458,22 +490,23 @@ final class Server {
                         .toCompletableFuture());
             }
             return CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
-                    .thenApply(loaded -> new Session(commands, channels, info, texts));
+                    .thenApply(loaded -> new Session(commands, channels, confirmations, info, texts));
         });
     }
 
     /** The server did not know a script: it may be another incarnation by now. */
     private CompletionStage<Session> introduced(Session before) {
         CompletableFuture<Session> known = new CompletableFuture<>();
-        introduce(before.commandConnection(), before.channelConnection()).whenComplete((now, failure) -> {
-            if (now == null) {
-                known.completeExceptionally(unwrap(failure));
-                post(() -> drop(before, unwrap(failure)));
-            } else {
-                known.complete(now);
-                post(() -> replace(before, now));
-            }
-        });
+        introduce(before.commandConnection(), before.channelConnection(), before.confirmations())
+                .whenComplete((now, failure) -> {
+                    if (now == null) {
+                        known.completeExceptionally(unwrap(failure));
+                        post(() -> drop(before, unwrap(failure)));
+                    } else {
+                        known.complete(now);
+                        post(() -> replace(before, now));
+                    }
+                });
         return known;
     }
 
@@ -492,11 +525,8 @@ final class Server {
     }
 
     private void ready(CompletableFuture<Session> attempt, Session opened) {
-        if (closed
-                || !opened.commandConnection().isOpen()
-                || !opened.channelConnection().isOpen()) {
-            closeQuietly(opened.commandConnection());
-            closeQuietly(opened.channelConnection());
+        if (closed || !opened.isOpen()) {
+            var unused = closeAll(opened);
             failed(attempt, new BackendUnavailableException("the connection was closed"));
             return;
         }
@@ -528,7 +558,7 @@ final class Server {
             }
         };
         opened.commandConnection().addListener(watcher);
-        opened.channelConnection().addListener(watcher);
+        opened.otherConnections().forEach(connection -> connection.addListener(watcher));
         opened.channelConnection().addListener(new RedisPubSubAdapter<>() {
             @Override
             public void message(byte[] channel, byte[] message) {
@@ -565,7 +595,7 @@ final class Server {
                 });
             }
         });
-        if (!opened.commandConnection().isOpen() || !opened.channelConnection().isOpen()) {
+        if (!opened.isOpen()) {
             post(() -> drop(opened, new BackendUnavailableException("the connection was closed")));
         }
     }
@@ -604,7 +634,7 @@ final class Server {
         if (closed || present == null || present.commandConnection() != on.commandConnection() || number != pulse) {
             return;
         }
-        if (unanswered >= MISSED_BEATS + beatsOfWaits()) {
+        if (unanswered >= MISSED_BEATS) {
             drop(present, new BackendUnavailableException("no answer to " + unanswered + " heartbeats"));
             return;
         }
@@ -613,12 +643,10 @@ final class Server {
                 .info("replication")
                 .thenApply(ServerInfo::parse)
                 .toCompletableFuture();
-        CompletableFuture<byte[]> channels = present.channelConnection()
-                .async()
-                .ping()
-                .thenApply(pong -> new byte[0])
-                .toCompletableFuture();
-        var unused = commands.thenCombine(channels, (info, pong) -> info)
+        CompletableFuture<?>[] others = present.otherConnections().stream()
+                .map(connection -> connection.async().ping().toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new);
+        var unused = commands.thenCombine(CompletableFuture.allOf(others), (info, pongs) -> info)
                 .whenComplete((info, failure) -> post(() -> {
                     if (failure != null) {
                         drop(present, unwrap(failure));
@@ -627,13 +655,6 @@ final class Server {
                     }
                 }));
         scheduler.schedule(() -> beat(on, number), settings.heartbeat());
-    }
-
-    /** For how many heartbeats the server may be busy with waiting for replicas, before it can answer one. */
-    private long beatsOfWaits() {
-        long busy = waits.get() * settings.replicaTimeout().toNanos();
-        return (busy + settings.heartbeat().toNanos() - 1)
-                / settings.heartbeat().toNanos();
     }
 
     private void onBeat(Session on, ServerInfo info) {
@@ -656,15 +677,21 @@ final class Server {
         connecting = new CompletableFuture<>();
         session = null;
         opening = null;
-        closeQuietly(present.commandConnection());
-        closeQuietly(present.channelConnection());
+        var unused = closeAll(present);
         listener.disconnected(this);
         misled.run();
         scheduler.schedule(this::connect, pause());
     }
 
-    private static void closeQuietly(StatefulConnection<?, ?> connection) {
-        var unused = connection.closeAsync().whenComplete((done, failure) -> {
+    private static CompletableFuture<Void> closeAll(Session session) {
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        closing.add(closeQuietly(session.commandConnection()));
+        session.otherConnections().forEach(connection -> closing.add(closeQuietly(connection)));
+        return CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new));
+    }
+
+    private static CompletableFuture<Void> closeQuietly(StatefulConnection<?, ?> connection) {
+        return connection.closeAsync().whenComplete((done, failure) -> {
             if (failure != null) {
                 log.debug("closing a connection failed", failure);
             }

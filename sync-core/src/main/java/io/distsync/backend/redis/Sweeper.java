@@ -48,6 +48,7 @@ final class Sweeper {
     private final Feeds feeds;
     private final Duration interval;
     private final Duration heartbeat;
+    private final Duration absence;
     private final Scheduler scheduler;
 
     private final Set<Integer> announced = ConcurrentHashMap.newKeySet();
@@ -55,12 +56,21 @@ final class Sweeper {
     private @Nullable Integer turned;
     private int round;
 
-    Sweeper(Topology topology, Names names, Feeds feeds, Duration interval, Duration heartbeat, Scheduler scheduler) {
+    /** @param absence within which a follower that was cut off is back; for so long an idle topic may have none */
+    Sweeper(
+            Topology topology,
+            Names names,
+            Feeds feeds,
+            Duration interval,
+            Duration heartbeat,
+            Duration absence,
+            Scheduler scheduler) {
         this.topology = topology;
         this.names = names;
         this.feeds = feeds;
         this.interval = interval;
         this.heartbeat = heartbeat;
+        this.absence = absence;
         this.scheduler = scheduler;
     }
 
@@ -138,17 +148,18 @@ final class Sweeper {
     }
 
     private void sweep(Server server, String topic) {
-        server.run(Kind.SWEEP, names.keys(topic), Arguments.sweep(topic)).whenComplete((reply, failure) -> {
-            try {
-                if (failure != null) {
-                    log.debug("sweeping topic '{}' failed", topic, failure);
-                } else if (Replies.sweep(topic, reply) >= FULL) {
-                    sweep(server, topic);
-                }
-            } catch (RuntimeException e) {
-                log.warn("topic '{}' cannot be swept", topic, e);
-            }
-        });
+        server.run(Kind.SWEEP, names.keys(topic), Arguments.sweep(topic, absence))
+                .whenComplete((reply, failure) -> {
+                    try {
+                        if (failure != null) {
+                            log.debug("sweeping topic '{}' failed", topic, failure);
+                        } else if (Replies.sweep(topic, reply) >= FULL) {
+                            sweep(server, topic);
+                        }
+                    } catch (RuntimeException e) {
+                        log.warn("topic '{}' cannot be swept", topic, e);
+                    }
+                });
     }
 
     private void verifyHeads() {

@@ -1,5 +1,8 @@
--- Expires what is due in a topic, oldest first, and drops the topic if it is idle.
+-- Expires what is due in a topic, oldest first, and drops the topic if it is idle. Its followers may be cut off at the moment
+-- and soon be back, so it has to be seen without any twice. The first time stands behind the time of the last use, so that a
+-- use takes it away.
 --
+-- ARGV[2]  least time between the two in ms
 -- Reply S, number of expired entries, when to look again in ms (0: not before something new happens)
 
 local MOST = 100
@@ -39,10 +42,17 @@ elseif S.idle > 0 and S.fenced == '0' then
   if S.elsewhere then
     redis.call('HSET', S.kv, 'used', text(S.now)) -- those who follow it may not be back yet
   end
-  again = tonumber(redis.call('HGET', S.kv, 'used') or 0) + S.idle
+  local used, alone = match(redis.call('HGET', S.kv, 'used') or '0', '^(%d+) ?(%d*)$')
+  again = tonumber(used) + S.idle
   if again <= S.now then
     if redis.call('PUBSUB', '@followed@', '@channel@{' .. S.topic .. '}')[2] > 0 then
+      redis.call('HSET', S.kv, 'used', used)
       again = S.now + S.idle
+    elseif alone == '' then
+      redis.call('HSET', S.kv, 'used', used .. ' ' .. text(S.now))
+      again = S.now + tonumber(ARGV[2])
+    elseif tonumber(alone) + tonumber(ARGV[2]) > S.now then
+      again = tonumber(alone) + tonumber(ARGV[2])
     else
       redis.call('SET', S.floor, text(math.max(tonumber(redis.call('GET', S.floor) or 0), S.epoch)))
       redis.call('UNLINK', S.kv, S.stream, S.young, S.old, S.leases, S.names)

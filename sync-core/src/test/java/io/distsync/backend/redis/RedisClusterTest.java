@@ -14,6 +14,7 @@ import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.SyncBackend;
+import io.distsync.error.OutcomeUnknownException;
 import io.distsync.testsupport.redis.RedisCluster;
 import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
@@ -121,6 +122,27 @@ class RedisClusterTest {
                 assertThat(told.changes().get(1).cause()).isEqualTo(Change.Cause.EXPIRED);
                 told.close();
             }
+        }
+    }
+
+    @Test
+    void replicasAreAskedOnTheServerOfTheTopic() {
+        try (SyncBackend backend = RedisSyncBackend.builder(driver, seed())
+                .waitForReplicas(1, Duration.ofMillis(1))
+                .build()) {
+            IntStream.range(0, 30)
+                    .mapToObj(i -> backend.commit(Commit.of(
+                            "asked-" + i,
+                            new RequestId(5, 1),
+                            Version.ABSENT,
+                            List.of(),
+                            List.of(Mutation.add("n", 1)))))
+                    .toList()
+                    .forEach(commit -> assertThat(commit.toCompletableFuture())
+                            .failsWithin(BOUND)
+                            .withThrowableThat()
+                            .withCauseInstanceOf(OutcomeUnknownException.class)
+                            .withMessageContaining("only 0 of 1 replicas"));
         }
     }
 

@@ -34,6 +34,7 @@ final class RedisFixture implements BackendFixture {
     private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(2);
     private static final Duration SWEEP = Duration.ofMillis(50);
+    private static final Duration SECOND_LOOK = Duration.ofSeconds(10); // more than a follower may be away
 
     private final RedisServer server;
     private final RedisClient driver;
@@ -98,6 +99,11 @@ final class RedisFixture implements BackendFixture {
     @Override
     public Duration sweep() {
         return SWEEP;
+    }
+
+    @Override
+    public Duration secondLook() {
+        return SECOND_LOOK;
     }
 
     @Override

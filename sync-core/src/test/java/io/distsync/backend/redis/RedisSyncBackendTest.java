@@ -19,7 +19,6 @@ import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.TopicOptions;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
@@ -33,11 +32,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -176,25 +178,6 @@ class RedisSyncBackendTest {
     }
 
     @Test
-    void idleTopicLeavesAMarkThatPasses() {
-        Commit commit = new Commit(
-                "t",
-                new RequestId(1, 1),
-                Version.ABSENT,
-                List.of(),
-                List.of(Mutation.put("key", text("1"))),
-                Selection.none(),
-                TopicOptions.defaults().withIdleMillis(50));
-        Committed committed = (Committed) answer(backend.commit(commit));
-
-        await().atMost(BOUND).until(() -> Long.valueOf(0).equals(server.call("EXISTS", "stream:{t}")));
-
-        assertThat((Long) server.call("PTTL", "kv:{t}")).isPositive();
-        assertThat(answer(backend.commit(commit))).isInstanceOf(CommitResult.TooOld.class);
-        assertThat(head().isNewerThan(committed.head())).isTrue();
-    }
-
-    @Test
     void largeCommitIsReadFromTheLog() {
         try (Told told = Told.follow(backend, "t", Scope.entries())) {
             await().atMost(BOUND).until(told::isCurrent);
@@ -300,6 +283,10 @@ class RedisSyncBackendTest {
             assertThatThrownBy(() -> answer(patient.commit(commit)))
                     .isInstanceOf(OutcomeUnknownException.class)
                     .hasMessageContaining("0 of 1 replicas");
+            assertThatThrownBy(() -> answer(patient.commit(commit)))
+                    .as("a repeat of what was applied")
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessageContaining("0 of 1 replicas");
 
             replica.call("REPLICAOF", "127.0.0.1", String.valueOf(server.port()));
             await().atMost(BOUND)
@@ -308,6 +295,68 @@ class RedisSyncBackendTest {
 
             await().atMost(BOUND).ignoreExceptions().until(() -> answer(patient.commit(commit)) instanceof Committed);
             assertThat(replica.call("HGET", "kv:{t}", "pn")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void commitsThatWaitForReplicasShareAQuestionAndHoldNothingUp() {
+        server.call("CONFIG", "RESETSTAT");
+        try (SyncBackend patient = waitingForLong().build();
+                RedisServer replica = RedisServer.start(Durability.NONE)) {
+            assertThat(answer(patient.read("t0", Selection.none())).head()).isEqualTo(Version.ABSENT); // is connected
+            List<CompletableFuture<CommitResult>> commits = IntStream.range(0, 20)
+                    .mapToObj(i -> patient.commit(addition(i)).toCompletableFuture())
+                    .toList();
+
+            assertThat(answer(patient.read("t0", Selection.keys("n"))).entries())
+                    .as("answered behind the commits, but not behind their confirmations")
+                    .hasSize(1);
+            assertThat(commits).noneMatch(CompletableFuture::isDone);
+            replica.call("REPLICAOF", "127.0.0.1", String.valueOf(server.port()));
+
+            commits.forEach(commit -> assertThat(answer(commit)).isInstanceOf(Committed.class));
+            assertThat(replica.call("HGET", "kv:{t19}", "pn")).isEqualTo("1");
+            assertThat(String.valueOf(server.call("INFO", "commandstats")))
+                    .as("one question for the first commit, one for all that came meanwhile")
+                    .contains("cmdstat_wait:calls=2,");
+        }
+    }
+
+    @Test
+    void commitIsUnknownWhereTheConnectionForConfirmationsBreaksAndAnotherIsOpened() {
+        try (SyncBackend patient = waitingForLong().build()) {
+            CompletionStage<CommitResult> commit = patient.commit(addition(0));
+            await().atMost(BOUND).until(() -> waiting() != null);
+            server.call("CLIENT", "KILL", "ID", Objects.requireNonNull(waiting()));
+
+            assertThatThrownBy(() -> answer(commit))
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessageContaining("replicas");
+            CompletionStage<CommitResult> repeat =
+                    await().atMost(BOUND).until(() -> patient.commit(addition(0)), it -> waiting() != null);
+            assertThat(repeat.toCompletableFuture()).isNotDone();
+        }
+    }
+
+    @Test
+    void commitIsUnknownWhereReplicasCannotBeAsked() {
+        server.call("ACL", "SETUSER", "writer", "on", ">secret", "~*", "&*", "+@all", "-psetex");
+        RedisURI uri = RedisURI.builder()
+                .withHost("127.0.0.1")
+                .withPort(server.port())
+                .withAuthentication("writer", "secret".toCharArray())
+                .build();
+        try (SyncBackend other = RedisSyncBackend.builder(driver, uri)
+                .waitForReplicas(1, Duration.ofMillis(1))
+                .build()) {
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> answer(other.commit(addition(0))))
+                        .isInstanceOf(OutcomeUnknownException.class)
+                        .hasStackTraceContaining("NOPERM")
+                        .hasStackTraceContaining("psetex");
+            }
+        } finally {
+            server.call("ACL", "DELUSER", "writer");
         }
     }
 
@@ -401,6 +450,27 @@ class RedisSyncBackendTest {
     }
 
     // ----------------------------------------------------------------------------------------------------------------
+
+    /** A backend whose commits wait as long as may be for a replica; there is none, unless a test starts it. */
+    private static RedisSyncBackend.Builder waitingForLong() {
+        return builder().heartbeat(Duration.ofMinutes(1)).waitForReplicas(1, Duration.ofMinutes(1));
+    }
+
+    /** The first commit to a topic of that number. */
+    private static Commit addition(int topic) {
+        return Commit.of(
+                "t" + topic, new RequestId(9, topic + 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)));
+    }
+
+    /** The id of a connection on which replicas are being waited for, or {@code null}. */
+    private static @Nullable String waiting() {
+        return String.valueOf(server.call("CLIENT", "LIST"))
+                .lines()
+                .filter(line -> line.contains("cmd=wait"))
+                .map(line -> line.substring("id=".length(), line.indexOf(' ')))
+                .findFirst()
+                .orElse(null);
+    }
 
     private void restart() {
         server.kill();

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is closed while the server is away, or on its way to it, leaves no thread and no connection. */
 @Timeout(120)
@@ -52,27 +54,29 @@ class RedisLeftoversTest {
         server.close();
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
     @DisplayName("a backend closed while it connects leaves no connection")
-    void closedWhileConnecting() {
+    void closedWhileConnecting(int replicas) {
         try (FaultProxy proxy = FaultProxy.to(server.port())) {
             proxy.hold();
-            SyncBackend backend = backend(proxy);
-            eventually().until(() -> proxy.connections() == 2);
+            SyncBackend backend = backend(proxy, replicas);
+            eventually().until(() -> proxy.connections() == 2 + replicas);
             backend.close();
             proxy.release();
             assertNothingLeft(proxy);
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
     @DisplayName("backends closed at any moment of connecting leave no connection")
-    void closedAtAnyMoment() {
+    void closedAtAnyMoment(int replicas) {
         Random random = new Random(1);
         try (FaultProxy proxy = FaultProxy.to(server.port())) {
             for (int i = 0; i < 100; i++) {
                 int accepted = proxy.accepted();
-                SyncBackend backend = backend(proxy);
+                SyncBackend backend = backend(proxy, replicas);
                 eventually().until(() -> proxy.accepted() > accepted);
                 LockSupport.parkNanos(random.nextInt(10_000_000)); // any moment will do
                 backend.close();
@@ -86,7 +90,7 @@ class RedisLeftoversTest {
     void closedWhileAway() {
         Topic<Ledger> topic = Topic.of("ledger", Ledger.class).withInitial(() -> Ledger.EMPTY);
         try (FaultProxy proxy = FaultProxy.to(server.port())) {
-            SyncBackend backend = backend(proxy);
+            SyncBackend backend = backend(proxy, 0);
             SyncService service = SyncService.builder(nothingLeftBehind.watch(backend))
                     .timeout(Duration.ofMillis(500))
                     .shutdownGrace(Duration.ofMillis(500))
@@ -125,10 +129,12 @@ class RedisLeftoversTest {
                 .collect(Collectors.toSet());
     }
 
-    private static SyncBackend backend(FaultProxy proxy) {
+    /** @param replicas how many commits wait for; with any, there is a connection for that */
+    private static SyncBackend backend(FaultProxy proxy, int replicas) {
         return RedisSyncBackend.builder(driver, RedisURI.create("127.0.0.1", proxy.port()))
                 .heartbeat(Duration.ofMillis(250))
                 .connectTimeout(Duration.ofSeconds(20))
+                .waitForReplicas(replicas, Duration.ofMillis(200))
                 .build();
     }
 
