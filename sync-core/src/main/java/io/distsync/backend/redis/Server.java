@@ -448,7 +448,7 @@ final class Server {
     private CompletionStage<Session> introduce(
             StatefulRedisConnection<byte[], byte[]> commands, StatefulRedisPubSubConnection<byte[], byte[]> channels) {
         return identity(commands.async()).thenCompose(info -> {
-            info.requireUsable();
+            info.requireUsable(sharded);
             Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
             List<CompletableFuture<?>> loads = new ArrayList<>();
             for (Script script : texts.values()) {
