@@ -757,6 +757,7 @@ abstract class FeedConformance {
                 listeners.add(listener);
                 handle.onChange(Delivery.EVERY, listener);
             }
+            awaitCurrent(handle); // or the first changes may be part of what it begins with
             List<Versioned<Counter>> written = new ArrayList<>();
             for (int i = 1; i <= 50; i++) {
                 written.add(node.send(topic, Counter.of(i)));
@@ -775,6 +776,7 @@ abstract class FeedConformance {
         ConcurrentHashMap<Version, Versioned<Counter>> told = new ConcurrentHashMap<>();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
             handle.onChange(change -> told.put(change.version(), change));
+            awaitCurrent(handle);
             List<Versioned<Counter>> results = new CopyOnWriteArrayList<>();
             Together.run(4, thread -> {
                 for (int i = 0; i < 50; i++) {

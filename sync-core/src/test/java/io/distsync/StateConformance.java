@@ -1,5 +1,6 @@
 package io.distsync;
 
+import static io.distsync.Nodes.awaitCurrent;
 import static io.distsync.Nodes.eventually;
 import static io.distsync.Nodes.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -399,6 +400,7 @@ abstract class StateConformance {
         try (DistributedSync<Counter> handle = node.sync(topic)) {
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
+            awaitCurrent(handle); // or it may begin behind the expiry
             Versioned<Counter> written =
                     node.map(topic).put("", Counter.of(1), LeaseOptions.ttl(Duration.ofSeconds(1)));
             nodes().advance(Duration.ofSeconds(5));

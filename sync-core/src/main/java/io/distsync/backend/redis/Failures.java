@@ -69,6 +69,9 @@ final class Failures {
     static NotAppliedException ofServer(String name, @Nullable Throwable failure) {
         String why = failure == null ? "the connection was lost" : String.valueOf(failure.getMessage());
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RejectedException) {
+                return new RejectedException("Redis at " + name + " cannot be used: " + cause.getMessage(), cause);
+            }
             if (cause instanceof RedisCommandExecutionException && LASTING.contains(code(cause))) {
                 return new RejectedException("Redis at " + name + " refuses this client: " + cause.getMessage(), cause);
             }

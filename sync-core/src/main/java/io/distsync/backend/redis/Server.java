@@ -480,7 +480,7 @@ final class Server {
             StatefulRedisPubSubConnection<byte[], byte[]> channels,
             @Nullable Confirmations confirmations) {
         return identity(commands.async()).thenCompose(info -> {
-            info.requireUsable();
+            info.requireUsable(sharded);
             Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
             List<CompletableFuture<?>> loads = new ArrayList<>();
             for (Script script : texts.values()) {

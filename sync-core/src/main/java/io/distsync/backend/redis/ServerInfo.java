@@ -1,15 +1,19 @@
 package io.distsync.backend.redis;
 
 import io.distsync.error.BackendUnavailableException;
+import io.distsync.error.RejectedException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a server says of itself: INFO, or a section of it. */
 record ServerInfo(Map<String, String> fields) {
 
     private static final int REPLICATION_ID = 16;
+    private static final Pattern VERSION = Pattern.compile("^(\\d{1,6})\\.(\\d{1,6})");
 
     static ServerInfo parse(String info) {
         Map<String, String> fields = new HashMap<>();
@@ -44,8 +48,21 @@ record ServerInfo(Map<String, String> fields) {
         return runId() + "-" + replication.substring(0, Math.min(REPLICATION_ID, replication.length()));
     }
 
-    /** @throws BackendUnavailableException if this server cannot serve now; another one, or this one later, may */
-    void requireUsable() {
+    /**
+     * @param clustered whether the server is one of a cluster: those need the channels of shards, which came with 7.0
+     * @throws RejectedException if this server is too old
+     * @throws BackendUnavailableException if this server cannot serve now; another one, or this one later, may
+     */
+    void requireUsable(boolean clustered) {
+        Matcher version = VERSION.matcher(fields.getOrDefault("redis_version", ""));
+        if (version.find()) {
+            int major = Integer.parseInt(version.group(1));
+            int minor = Integer.parseInt(version.group(2));
+            if (clustered ? major < 7 : major < 6 || (major == 6 && minor < 2)) {
+                throw new RejectedException("Redis " + fields.get("redis_version") + " is too old: "
+                        + (clustered ? "a cluster has to be 7.0 or newer" : "6.2 or newer is needed"));
+            }
+        }
         if (!isPrimary()) {
             throw new BackendUnavailableException("the server is a replica");
         }

@@ -1,5 +1,7 @@
 package io.distsync.backend.redis;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.distsync.backend.BackendFixture;
 import io.distsync.backend.SyncBackendConformance;
 import io.distsync.testsupport.redis.RedisCluster;
@@ -19,6 +21,7 @@ class RedisClusterConformanceTest extends SyncBackendConformance {
         cluster = RedisCluster.start(3, Durability.ALWAYS);
         driver = RedisClusterClient.create(
                 RedisURI.create("127.0.0.1", cluster.masters().get(0).port()));
+        assumeTrue(cluster.hasShardedChannels(), "the cluster is older than 7.0");
     }
 
     @AfterAll

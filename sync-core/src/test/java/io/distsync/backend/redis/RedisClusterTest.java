@@ -2,6 +2,7 @@ package io.distsync.backend.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.distsync.NothingLeftBehind;
 import io.distsync.backend.Change;
@@ -47,6 +48,7 @@ class RedisClusterTest {
     static void start() {
         cluster = RedisCluster.start(3, Durability.ALWAYS);
         driver = RedisClusterClient.create(seed());
+        assumeTrue(cluster.hasShardedChannels(), "the cluster is older than 7.0");
     }
 
     @AfterAll

@@ -30,7 +30,9 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -46,6 +48,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to Redis; everything else is in the conformance suite. */
 class RedisSyncBackendTest {
@@ -253,24 +257,46 @@ class RedisSyncBackendTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"xadd", "hset", "unlink", "rename", "zadd", "set", "xtrim", "publish", "pubsub"})
+    void userWithoutARightIsRefusedForGood(String command) {
+        assertThatThrownBy(() -> commitAs("~*", "&*", "+@all", "-" + command))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining(command.toUpperCase(Locale.ROOT))
+                .hasMessageNotContaining("secret");
+        assertThat(server.call("DBSIZE")).isEqualTo(0L);
+    }
+
     @Test
-    void userWithoutRightsIsRefusedForGood() {
-        server.call("ACL", "SETUSER", "reader", "on", ">secret", "~*", "&*", "+@all", "-xadd");
+    void userOfAnotherPrefixIsRefusedForGood() {
+        assertThatThrownBy(() -> commitAs("~other:*", "&shop:*", "+@all")).isInstanceOf(RejectedException.class);
+        assertThatThrownBy(() -> commitAs("~shop:*", "&other:*", "+@all")).isInstanceOf(RejectedException.class);
+        assertThat(server.call("DBSIZE")).isEqualTo(0L);
+    }
+
+    /** The rule that the guide gives. */
+    @Test
+    void userWithTheRightsOfThePrefixIsServed() {
+        assertThat(commitAs("~shop:*", "&shop:*", "+@all", "-@admin", "-@dangerous", "+info"))
+                .isInstanceOf(Committed.class);
+    }
+
+    private static CommitResult commitAs(String... rights) {
+        List<String> user = new ArrayList<>(List.of("ACL", "SETUSER", "shop", "on", ">secret", "resetchannels"));
+        user.addAll(List.of(rights));
+        server.call(user.toArray(String[]::new));
         RedisURI uri = RedisURI.builder()
                 .withHost("127.0.0.1")
                 .withPort(server.port())
-                .withAuthentication("reader", "secret".toCharArray())
+                .withAuthentication("shop", "secret".toCharArray())
                 .build();
-        try (SyncBackend other = RedisSyncBackend.builder(driver, uri).build()) {
-            assertThatThrownBy(() -> answer(other.commit(Commit.of(
-                            "t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1))))))
-                    .isInstanceOf(RejectedException.class)
-                    .hasMessageContaining("XADD")
-                    .hasMessageNotContaining("secret");
+        Commit commit = Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)));
+        try (SyncBackend other =
+                RedisSyncBackend.builder(driver, uri).prefix("shop:").build()) {
+            return answer(other.commit(commit));
         } finally {
-            server.call("ACL", "DELUSER", "reader");
+            server.call("ACL", "DELUSER", "shop");
         }
-        assertThat(server.call("EXISTS", "kv:{t}")).isEqualTo(0L);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -269,6 +270,7 @@ class RedisServerModeTest {
     @Test
     void clusterKeepsTopicsOnAllItsNodes() {
         try (RedisCluster cluster = RedisCluster.start(3, Durability.NONE)) {
+            assumeTrue(cluster.hasShardedChannels(), "the cluster is older than 7.0");
             cluster.masters().forEach(node -> node.call("CONFIG", "SET", "requirepass", "secret"));
             ApplicationContextRunner runner = anywhere.withPropertyValues(
                     "spring.data.redis.cluster.nodes=127.0.0.1:"

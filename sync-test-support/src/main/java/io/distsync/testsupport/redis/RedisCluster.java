@@ -40,11 +40,11 @@ public final class RedisCluster implements AutoCloseable {
         int size = masters.size();
         for (int i = 0; i < size; i++) {
             RedisServer master = masters.get(i);
-            master.call(
-                    "CLUSTER",
-                    "ADDSLOTSRANGE",
-                    Integer.toString(i * SLOTS / size),
-                    Integer.toString((i + 1) * SLOTS / size - 1));
+            List<String> addSlots = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS")); // ADDSLOTSRANGE came with 7.0
+            for (int slot = i * SLOTS / size; slot < (i + 1) * SLOTS / size; slot++) {
+                addSlots.add(Integer.toString(slot));
+            }
+            master.call(addSlots.toArray(String[]::new));
             master.call("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
         }
         for (RedisServer master : masters.subList(1, size)) {
@@ -58,6 +58,11 @@ public final class RedisCluster implements AutoCloseable {
 
     public List<RedisServer> masters() {
         return masters;
+    }
+
+    /** Whether channels belong to shards, as they do from 7.0 on; the library refuses a cluster without. */
+    public boolean hasShardedChannels() {
+        return !String.valueOf(masters.get(0).call("INFO", "server")).contains("redis_version:6.");
     }
 
     @Override
