@@ -13,6 +13,8 @@
 --       R(ejected), reason
 
 local MAX_INTEGER = 9007199254740991
+-- Longer than hash-max-listpack-value: a hash with it is a hash table from the first request on, not a list to be searched.
+local PRESENT = string.rep('-', 65)
 local sub = string.sub
 
 local requested, digest = ARGV[2], ARGV[3]
@@ -88,7 +90,7 @@ if S.fresh then
   begin(knownEpoch)
 end
 -- What is remembered can be evicted, or deleted by hand. Each commit with an effect leaves something in the younger
--- generation, a field without a name included by which put.lua knows it is there, and what that was moves to the older one.
+-- generation, and what that was moves to the older one. By the field without a name put.lua knows that it is there.
 if S.revision > 0 and redis.call('EXISTS', S.young, S.old) < (S.generation > 0 and 2 or 1) then
   redis.call('UNLINK', S.young, S.old)
   S.horizon, S.generation, S.infoChanged = S.stem .. text(S.revision), 0, true
@@ -240,7 +242,7 @@ if effective > 0 then
     end
     S.generation, S.infoChanged = S.first - 1, true
   end
-  redis.call('HSET', S.young, '', '', requested, text(S.epoch) .. ' ' .. reply[3] .. ' ' .. reply[5] .. ' ' .. concat(sums, ',') .. ' ' .. digest)
+  redis.call('HSET', S.young, '', PRESENT, requested, text(S.epoch) .. ' ' .. reply[3] .. ' ' .. reply[5] .. ' ' .. concat(sums, ',') .. ' ' .. digest)
   trim()
 end
 if next(fences) then

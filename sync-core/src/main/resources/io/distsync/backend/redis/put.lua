@@ -42,7 +42,7 @@ end
 local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local retained = tonumber(ARGV[6])
 revision = tonumber(revision)
-if tonumber(ARGV[4]) > tonumber(epoch) then
+if ARGV[4] ~= epoch and tonumber(ARGV[4]) > tonumber(epoch) then
   return {'G'} -- the sender knew a newer history
 end
 if retained > 0 and revision + 1 - tonumber(generation) > retained then
@@ -58,16 +58,14 @@ end
 
 local nothing = '0-0-0000000000000000'
 local count, keys = #operations, tonumber(ARGV[9])
-local held = {[ARGV[10]] = stored[3] or nothing}
-local at, failed = 11 + 3 * keys, nil
+local firstKey, ofFirst = ARGV[10], stored[3] or nothing
+local at, passed, failed = 11 + 3 * keys, {}, nil
 for i = 0, tonumber(ARGV[at - 1]) - 1 do
   local key = ARGV[at]
-  local found = held[key]
-  if not found then
-    found = redis.call('HGET', kv, 'v' .. key) or nothing
-    held[key] = found
-  end
-  if found ~= ARGV[at + 1] then
+  local found = key == firstKey and ofFirst or redis.call('HGET', kv, 'v' .. key) or nothing
+  if found == ARGV[at + 1] then
+    passed[key] = found
+  else
     if match(found, ' ') then
       return {'G'} -- leased
     end
@@ -83,9 +81,15 @@ end
 local reply = {'C', false, head}
 for i = 1, keys do
   local key = ARGV[7 + 3 * i]
-  local found = held[key] or redis.call('HGET', kv, 'v' .. key) or nothing
-  if match(found, ' ') or (key ~= '' and found == nothing) then
-    return {'G'} -- leased, or to be listed among the names
+  local found = passed[key]
+  if not found then
+    found = i == 1 and ofFirst or redis.call('HGET', kv, 'v' .. key) or nothing
+    if match(found, ' ') then
+      return {'G'} -- leased
+    end
+  end
+  if key ~= '' and found == nothing then
+    return {'G'} -- to be listed among the names
   end
   reply[3 + i] = found
 end
@@ -98,11 +102,11 @@ if packed == '' then
 end
 
 local clock = redis.call('TIME')
-local first = format('%.0f', revision + 1)
-local id = epoch .. '-' .. (count == 1 and first or format('%.0f', revision + count))
+local first = format('%d', revision + 1)
+local id = epoch .. '-' .. (count == 1 and first or format('%d', revision + count))
 local hash = sub(redis.sha1hex(head .. ' ' .. epoch .. '-' .. first .. ' ' .. request), 1, 14)
 local record = operations .. ' ' .. hash .. ' ' .. request .. ' '
-  .. format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000)) .. ' ' .. head .. ' '
+  .. clock[1] .. format('%03d', clock[2] / 1000) .. ' ' .. head .. ' '
   .. (keys == 1 and reply[4] or table.concat(reply, ' ', 4)) .. '\n' .. packed
 if type(redis.pcall('XADD', stream, 'NOMKSTREAM', id, 'c', record)) ~= 'string' then
   return {'G'} -- no log, or one that is ahead
@@ -112,13 +116,13 @@ local version = id .. mark .. sub(hex, 2 * count - 1, 2 * count)
 for i = 10, 7 + 3 * keys, 3 do
   local key, place = ARGV[i], tonumber(ARGV[i + 1])
   local written = place == count and version
-    or epoch .. '-' .. format('%.0f', revision + place) .. mark .. sub(hex, 2 * place - 1, 2 * place)
+    or epoch .. '-' .. format('%d', revision + place) .. mark .. sub(hex, 2 * place - 1, 2 * place)
   redis.call('HSET', kv, 'head', version, 'v' .. key, written, 'p' .. key, ARGV[i + 2])
 end
 redis.call('HSET', young, request, epoch .. ' ' .. first .. ' ' .. string.rep('1', count) .. '  ' .. ARGV[3])
 if retained > 0 and revision + count > retained and (revision + count) % 128 < count then
   local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
-  redis.call('XTRIM', stream, 'MINID', '~', match(oldest, '^%d+') .. '-' .. format('%.0f', revision + count - retained + 1))
+  redis.call('XTRIM', stream, 'MINID', '~', match(oldest, '^%d+') .. '-' .. format('%d', revision + count - retained + 1))
 end
 redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record)
 reply[2] = version
