@@ -69,11 +69,15 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private static final int LEASES_A_CALL = 100;
 
+    /** A few milliseconds' work for a server. */
+    private static final int READS_OF_FOLLOWERS = 128;
+
     private final Names names;
     private final Scheduler scheduler;
     private final boolean ownsScheduler;
     private final BackendInfo limits;
     private final Feeds feeds;
+    private final Turns turns = new Turns(READS_OF_FOLLOWERS);
     private final Topology topology;
     private final Sweeper sweeper;
     private final Runnable release;
@@ -267,8 +271,8 @@ public final class RedisSyncBackend implements SyncBackend {
                 after,
                 scope,
                 listener,
-                selection -> read(topic, selection),
-                (position, limit) -> history(topic, position, limit),
+                selection -> turns.take(() -> read(topic, selection)),
+                (position, limit) -> turns.take(() -> history(topic, position, limit)),
                 scheduler);
         feeds.add(topic, scope, follower);
         if (closed) {

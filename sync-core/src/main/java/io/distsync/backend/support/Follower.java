@@ -72,6 +72,10 @@ public final class Follower implements Subscription {
     private static final int MAILBOX = 1_024;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+    /** One or two are what a lost connection leaves. */
+    private static final int FAILURES_TO_TELL = 3;
+
     private static final Duration READ_PATIENCE = Duration.ofSeconds(30);
 
     /** Reads a page of the topic's state. */
@@ -460,7 +464,7 @@ public final class Follower implements Subscription {
 
     private void onFailure(@Nullable Throwable failure, Runnable repetition) {
         failures++;
-        if (failures == 1) {
+        if (failures == FAILURES_TO_TELL && attached) { // of a store that is away, its backend tells once
             log.warn("topic '{}' cannot be read, trying again: {}", topic, String.valueOf(failure));
         }
         log.debug("topic '{}': read failed {} times in a row", topic, failures, failure);
