@@ -4,6 +4,7 @@ import io.distsync.backend.redis.RedisSyncBackend;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.StringCodec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -20,6 +21,9 @@ import java.util.stream.IntStream;
  */
 final class CommitScript implements SharedState {
 
+    /** MessagePack in strings: a character is a byte. The states themselves are ASCII. */
+    static final StringCodec CODEC = new StringCodec(StandardCharsets.ISO_8859_1);
+
     private static final int KEYS_OF_A_PUT = 4;
 
     private final RedisClient client;
@@ -30,7 +34,7 @@ final class CommitScript implements SharedState {
 
     CommitScript(String uri) {
         client = RedisClient.create(uri);
-        redis = client.connect().sync();
+        redis = client.connect(CODEC).sync();
         put = redis.scriptLoad(put());
         commit = redis.scriptLoad(commit());
     }
@@ -123,17 +127,22 @@ final class CommitScript implements SharedState {
         }
 
         String[] putArguments() {
+            String json = JSON.writeValueAsString(state);
             return arguments(
                     "1000", // changes retained
-                    "W", // one put, logged with its payload, of which the only key has the only change
+                    "W", // one put, logged with its payload: an array of the key and the payload in MessagePack
+                    "\u0092\u00A0"
+                            + (json.length() < 32
+                                    ? "" + (char) (0xA0 | json.length())
+                                    : "\u00D9" + (char) json.length())
+                            + json,
+                    "1", // of the entry without a name, by the first change
                     "",
-                    "1", // check: the version of the entry without a name
-                    "",
-                    version,
                     "1",
+                    json,
+                    "1", // check: the version of that entry
                     "",
-                    "1",
-                    JSON.writeValueAsString(state));
+                    version);
         }
 
         String[] commitArguments() {

@@ -41,9 +41,9 @@ final class ScriptTopics implements SharedTopics {
 
     ScriptTopics(String uri, int count) {
         client = RedisClient.create(uri);
-        redis = client.connect().async();
+        redis = client.connect(CommitScript.CODEC).async();
         listeners = new AtomicReferenceArray<>(count);
-        subscriber = client.connectPubSub();
+        subscriber = client.connectPubSub(CommitScript.CODEC);
         subscriber.addListener(new RedisPubSubAdapter<>() {
             @Override
             public void message(String channel, String message) {
