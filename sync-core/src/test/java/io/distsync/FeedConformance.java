@@ -83,6 +83,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         nodes().rival(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             eventually(() -> assertThat(listener.changes()).hasSize(1));
@@ -106,6 +107,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters().withRetention(TopicOptions.Retention.changes(256));
         Version first = nodes().rival(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> every = new Recorder<>();
             Recorder<Counter> latest = new Recorder<>();
             Collector<Counter> subscriber = new Collector<>(Long.MAX_VALUE);
@@ -145,6 +147,7 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             AtomicBoolean first = new AtomicBoolean(true);
             RuntimeException problem = new IllegalStateException("listener");
             AssertionError error = new AssertionError("listener");
@@ -188,6 +191,8 @@ abstract class FeedConformance {
         Gate gate = nodes().gate();
         try (DistributedSync<Counter> handle = node.sync(topic);
                 DistributedSync<Counter> otherHandle = node.sync(other)) {
+            awaitCurrent(handle);
+            awaitCurrent(otherHandle);
             List<Recorder<Counter>> blocked = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
                 Recorder<Counter> listener = new Recorder<>(change -> gate.pass());
@@ -227,6 +232,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Gate gate = nodes().gate();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> slow = new Recorder<>(change -> gate.pass());
             Recorder<Counter> latest = new Recorder<>(change -> gate.pass());
             handle.onChange(Delivery.EVERY, slow);
@@ -265,6 +271,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Gate gate = nodes().gate();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             List<Long> seen = new CopyOnWriteArrayList<>();
             handle.onChange(change -> {
                 seen.add(change.value().value());
@@ -285,6 +292,7 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             for (Delivery delivery : Delivery.values()) {
                 List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
                 Gate subscribed = nodes().gate();
@@ -375,6 +383,7 @@ abstract class FeedConformance {
             return null;
         });
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             for (int i = 0; i < 200; i++) {
                 AtomicBoolean closed = new AtomicBoolean();
                 AtomicBoolean late = new AtomicBoolean();
@@ -401,6 +410,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Version first = nodes().rival(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> every = new Recorder<>();
             Recorder<Counter> latest = new Recorder<>();
             Collector<Counter> subscriber = new Collector<>(Long.MAX_VALUE);
@@ -454,6 +464,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         node.send(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             eventually(() -> assertThat(listener.changes()).hasSize(1));
@@ -540,6 +551,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Gate gate = nodes().gate();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> stuck = new Recorder<>(change -> gate.pass());
             Collector<Counter> unasked = new Collector<>(1);
             handle.onChange(Delivery.EVERY, stuck);
@@ -665,6 +677,7 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> told = new Recorder<>();
             handle.onChange(Delivery.EVERY, told);
             node.send(topic, Counter.of(1));
@@ -688,6 +701,7 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             Versioned<Counter> first = node.send(topic, Counter.of(1));
@@ -707,15 +721,19 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Gate gate = nodes().gate();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> every = new Recorder<>(change -> gate.pass());
             Recorder<Counter> latest = new Recorder<>(change -> gate.pass());
+            Recorder<Counter> free = new Recorder<>();
             handle.onChange(Delivery.EVERY, every);
             handle.onChange(Delivery.LATEST, latest);
+            handle.onChange(Delivery.EVERY, free);
             node.send(topic, Counter.of(1));
             eventually(() -> assertThat(every.calls() + latest.calls()).isEqualTo(2));
             for (int i = 2; i <= 100; i++) {
                 node.send(topic, Counter.of(i));
             }
+            eventually(() -> assertThat(free.values()).hasSize(100));
             gate.open();
             eventually(() -> assertThat(every.values())
                     .containsExactlyElementsOf(
@@ -731,6 +749,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         Topic<Counter> other = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>(change -> {
                 if (change.value().value() < 50) {
                     node.optimisticUpdate(topic, state -> state.plus(1));
@@ -751,13 +770,13 @@ abstract class FeedConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             List<Recorder<Counter>> listeners = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 Recorder<Counter> listener = new Recorder<>();
                 listeners.add(listener);
                 handle.onChange(Delivery.EVERY, listener);
             }
-            awaitCurrent(handle); // or the first changes may be part of what it begins with
             List<Versioned<Counter>> written = new ArrayList<>();
             for (int i = 1; i <= 50; i++) {
                 written.add(node.send(topic, Counter.of(i)));
@@ -775,6 +794,7 @@ abstract class FeedConformance {
         Topic<Counter> topic = nodes().counters();
         ConcurrentHashMap<Version, Versioned<Counter>> told = new ConcurrentHashMap<>();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             handle.onChange(change -> told.put(change.version(), change));
             awaitCurrent(handle);
             List<Versioned<Counter>> results = new CopyOnWriteArrayList<>();

@@ -218,6 +218,7 @@ abstract class MapConformance {
         map.put("other", Counter.of(3));
         assertThat(node.fetchLatest(topic)).contains(put);
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             map.put("other", Counter.of(4));

@@ -1,5 +1,6 @@
 package io.distsync;
 
+import static io.distsync.Nodes.awaitCurrent;
 import static io.distsync.Nodes.eventually;
 import static io.distsync.Nodes.failureOf;
 import static io.distsync.Nodes.join;
@@ -164,6 +165,7 @@ abstract class PipelineConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters().withConflation();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             Gate gate = nodes().occupy(node, topic);

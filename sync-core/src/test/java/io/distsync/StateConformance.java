@@ -97,6 +97,7 @@ abstract class StateConformance {
         Topic<Counter> topic = nodes().counters();
         Versioned<Counter> before = node.send(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             for (Throwable thrown :
@@ -141,6 +142,7 @@ abstract class StateConformance {
         Topic<Counter> topic = nodes().counters();
         Versioned<Counter> before = node.send(topic, Counter.of(1));
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
             Versioned<Counter> result = node.optimisticUpdate(topic, state -> Counter.of(state.value()));
@@ -398,9 +400,9 @@ abstract class StateConformance {
         SyncService node = nodes().open();
         Topic<Counter> topic = nodes().counters();
         try (DistributedSync<Counter> handle = node.sync(topic)) {
+            awaitCurrent(handle);
             Recorder<Counter> listener = new Recorder<>();
             handle.onChange(Delivery.EVERY, listener);
-            awaitCurrent(handle); // or it may begin behind the expiry
             Versioned<Counter> written =
                     node.map(topic).put("", Counter.of(1), LeaseOptions.ttl(Duration.ofSeconds(1)));
             nodes().advance(Duration.ofSeconds(5));

@@ -20,7 +20,6 @@ import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,29 +38,14 @@ final class Replies {
         if (!isCommitted(reply)) {
             return commit(commit, reply);
         }
-        Iterator<?> replaced = reply.subList(3, reply.size()).iterator();
-        Version head = version(reply, 1);
-        Predecessors predecessors = new Predecessors(() -> version(replaced.next()));
-        List<Mutation> puts = commit.mutations();
-        @Nullable Change[] outcomes = new Change[puts.size()];
-        long first = head.revision() - outcomes.length + 1;
-        long previousLink = version(reply, 2).link();
-        for (int i = 0; i < outcomes.length; i++) {
-            Mutation.Put put = (Mutation.Put) puts.get(i);
-            Version version = new Version(head.epoch(), first + i, Versions.link(head.link(), i));
-            outcomes[i] = new Change(
-                    version,
-                    previousLink,
-                    put.key(),
-                    predecessors.replacedBy(put.key(), version),
-                    put.payload(),
-                    Cause.WRITE,
-                    commit.request(),
-                    i,
-                    outcomes.length);
-            previousLink = version.link();
-        }
-        return new Committed(head, Arrays.asList(outcomes), Page.NOTHING);
+        return committed(
+                commit,
+                version(reply, 1),
+                version(reply, 2),
+                "1".repeat(commit.mutations().size()),
+                reply.subList(3, reply.size()),
+                List.of(),
+                Page.NOTHING);
     }
 
     static CommitResult commit(Commit commit, List<?> reply) {
@@ -148,20 +132,34 @@ final class Replies {
     // --- commits ----------------------------------------------------------------------------------------------------
 
     private static Committed committed(Commit commit, List<?> reply) {
-        Version head = version(reply, 1);
-        String marks = text(reply, 4);
-        Page selected = selected(commit, list(reply, 7));
+        return committed(
+                commit,
+                version(reply, 1),
+                version(reply, 2),
+                text(reply, 3),
+                list(reply, 4),
+                list(reply, 5),
+                selected(commit, list(reply, 6)));
+    }
+
+    /**
+     * @param head the version of the commit's last change
+     * @param marks for each mutation 1 if it had an effect, 0 otherwise
+     * @param replaced see {@link Predecessors}
+     * @param sums of the additions
+     */
+    private static Committed committed(
+            Commit commit, Version head, Version before, String marks, List<?> replaced, List<?> sums, Page selected) {
         int effective = (int) marks.chars().filter(mark -> mark == '1').count();
         List<Mutation> mutations = commit.mutations();
         if (marks.length() != mutations.size()) {
             throw new MalformedReplyException("marks of " + marks.length() + " mutations, not " + mutations.size());
         }
         @Nullable Change[] outcomes = new Change[mutations.size()];
-        Iterator<?> replaced = list(reply, 5).iterator();
-        Predecessors predecessors = new Predecessors(() -> version(replaced.next()));
-        List<?> sums = list(reply, 6);
-        long first = Long.parseLong(text(reply, 2));
-        long previousLink = version(reply, 3).link();
+        int[] next = {0};
+        Predecessors predecessors = new Predecessors(() -> version(replaced, next[0]++));
+        long first = head.revision() - effective + 1;
+        long previousLink = before.link();
         int index = 0;
         int sum = 0;
         for (int i = 0; i < outcomes.length; i++) {
@@ -242,10 +240,6 @@ final class Replies {
 
     static Version version(List<?> reply, int index) {
         return Versions.parse(bytes(reply, index));
-    }
-
-    private static Version version(Object element) {
-        return version(List.of(element), 0);
     }
 
     static String text(List<?> reply, int index) {

@@ -6,7 +6,7 @@
 --            number of mutations, each: kind and lease rule (p put, s sequential, a add; k keep, n none, s set; or d
 --            delete), key, value (not for d), time to live in ms and lease id (for rule s)
 --            a selection
--- Reply C(ommitted), head, first revision, version before, marks (1 or 0 for each mutation: had an effect), the version
+-- Reply C(ommitted), head, version before, marks (1 or 0 for each mutation: had an effect), the version
 --         before of each entry that was changed, in the order of their first changes, the sum of each addition, page
 --       X (conflict), head, {check counted from 0, version or fence, payload, lease} for each that failed, page
 --       O (too old), head
@@ -71,7 +71,7 @@ local function repeated(e, of, marks, sums)
     all[#all + 1] = sum
   end
   local own = id .. '-' .. hash .. format('%02x', effective - 1)
-  return {'C', own, of, preceding, marks, previous, all, selected(selectionAt())}
+  return {'C', own, preceding, marks, previous, all, selected(selectionAt())}
 end
 
 if remembered and not S.fresh then
@@ -221,9 +221,9 @@ if wrong then
   return wrong
 end
 
-local reply = {'C', S.top, text(S.revision + 1), S.top, concat(marks), {}, sums}
+local reply = {'C', S.top, S.top, concat(marks), {}, sums}
 if effective > 0 then
-  reply[6] = log(requested, steps)
+  reply[5] = log(requested, steps)
   for i = 1, effective do
     local step = steps[i]
     if step[3] then
@@ -232,7 +232,7 @@ if effective > 0 then
       remove(step[1])
     end
   end
-  reply[2], reply[4] = S.top, S.before
+  reply[2], reply[3] = S.top, S.before
   if S.retained > 0 and S.first - S.generation > S.retained then
     if redis.call('EXISTS', S.old) == 1 then
       S.horizon = S.stem .. text(S.generation) -- what came before is forgotten now
@@ -242,7 +242,7 @@ if effective > 0 then
     end
     S.generation, S.infoChanged = S.first - 1, true
   end
-  redis.call('HSET', S.young, '', PRESENT, requested, text(S.epoch) .. ' ' .. reply[3] .. ' ' .. reply[5] .. ' ' .. concat(sums, ',') .. ' ' .. digest)
+  redis.call('HSET', S.young, '', PRESENT, requested, concat({text(S.epoch), text(S.first), reply[4], concat(sums, ','), digest}, ' '))
   trim()
 end
 if next(fences) then
@@ -256,5 +256,5 @@ end
 if effective > 0 or S.infoChanged then
   save(true)
 end
-reply[8] = selected(at)
+reply[7] = selected(at)
 return finished(reply)
