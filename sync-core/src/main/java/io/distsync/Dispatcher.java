@@ -69,6 +69,11 @@ final class Dispatcher implements Executor {
 
     private void run(Runnable task) {
         begun.increment();
+        guard(task);
+    }
+
+    /** Runs it here and now; whatever goes wrong in it is logged. */
+    static void guard(Runnable task) {
         try {
             task.run();
         } catch (Throwable e) {

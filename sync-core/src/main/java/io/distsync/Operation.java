@@ -234,11 +234,14 @@ abstract class Operation<T, R> {
         return true;
     }
 
-    private void runErrand() {
+    /** What an errand does may leave another one, even without waking this thread: look again before parking. */
+    private boolean ranErrand() {
         if (errand instanceof Runnable task) {
             errand = null;
-            task.run();
+            Dispatcher.guard(task);
+            return true;
         }
+        return false;
     }
 
     private void stopErrands() {
@@ -255,11 +258,14 @@ abstract class Operation<T, R> {
 
     /** Waits for the outcome, within the service's timeout. */
     final R await() {
-        if (!isDone()) {
-            linger();
-            park();
+        try {
+            if (!isDone()) {
+                linger();
+                park();
+            }
+        } finally {
+            stopErrands();
         }
-        stopErrands();
         return result();
     }
 
@@ -285,21 +291,19 @@ abstract class Operation<T, R> {
         waiter = Thread.currentThread();
         boolean interrupted = false;
         while (!isDone()) {
-            runErrand();
-            if (isDone()) {
-                break;
-            }
-            long left = deadline - context.time().nanos();
-            if (left <= 0) {
-                expire();
-            } else if (Thread.interrupted()) {
+            if (Thread.interrupted()) {
                 interrupted = true;
                 giveUp(
                         new NotAppliedException(
                                 "interrupted while waiting; it was not sent", new InterruptedException()),
                         "interrupted while waiting; it was sent, and may be applied");
-            } else {
-                LockSupport.parkNanos(this, left);
+            } else if (!ranErrand()) {
+                long left = deadline - context.time().nanos();
+                if (left <= 0) {
+                    expire();
+                } else {
+                    LockSupport.parkNanos(this, left);
+                }
             }
         }
         waiter = null;

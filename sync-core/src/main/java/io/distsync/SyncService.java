@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * will be by this call. {@link io.distsync.error.OutcomeUnknownException}: it was sent, and no answer is known. Bad
  * arguments are {@link IllegalArgumentException}s, thrown before any I/O.
  *
- * <p><b>Waiting.</b> An operation ends within the service's timeout, retries included. If the waiting thread is
+ * <p><b>Waiting.</b> An operation ends within the service's timeout, retries included; a thread that waits may run
+ * functions of other callers of the topic meanwhile, and looks at the clock again after them. If the waiting thread is
  * interrupted, an operation not yet sent is withdrawn (not applied), one already sent is reported as unknown; the
  * interrupt flag stays set. A cancelled future was not applied; cancelling one whose operation is already under way
  * completes it with {@code OutcomeUnknownException} instead, and {@code cancel} returns false.

@@ -32,6 +32,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -352,6 +353,33 @@ class SyncServiceFaultTest {
         delayed.arrive();
 
         assertThat(node.fetchLatest(topic)).map(Versioned::value).contains(Counter.of(1));
+    }
+
+    @Test
+    @DisplayName("an answer that comes just when its caller leaves the pipeline to the store is taken in at once")
+    void answerIsNotOverlooked() {
+        SyncService node = nodes.open();
+        Topic<Counter> topic = nodes.counters();
+        last().next(
+                        Fault.unavailable(), // so that the caller goes on after the pause
+                        (commit, store) -> new Overlooked<>(
+                                store.apply(commit).toCompletableFuture().join()));
+        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value()).isEqualTo(Counter.of(1));
+    }
+
+    /** Complete, but found so only at the second look. */
+    private static final class Overlooked<R> extends CompletableFuture<R> {
+
+        private final AtomicBoolean looked = new AtomicBoolean();
+
+        Overlooked(R result) {
+            complete(result);
+        }
+
+        @Override
+        public boolean isDone() {
+            return looked.getAndSet(true) && super.isDone();
+        }
     }
 
     @Test

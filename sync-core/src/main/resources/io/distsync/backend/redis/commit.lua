@@ -233,13 +233,11 @@ if effective > 0 then
     end
   end
   reply[2], reply[3] = S.top, S.before
-  if S.retained > 0 and S.first - S.generation > S.retained then
+  if S.retained > 0 and S.first - S.generation > S.retained and redis.call('EXISTS', S.young) == 1 then
     if redis.call('EXISTS', S.old) == 1 then
       S.horizon = S.stem .. text(S.generation) -- what came before is forgotten now
     end
-    if redis.call('EXISTS', S.young) == 1 then
-      redis.call('RENAME', S.young, S.old)
-    end
+    redis.call('RENAME', S.young, S.old)
     S.generation, S.infoChanged = S.first - 1, true
   end
   redis.call('HSET', S.young, '', PRESENT, requested, concat({text(S.epoch), text(S.first), reply[4], concat(sums, ','), digest}, ' '))

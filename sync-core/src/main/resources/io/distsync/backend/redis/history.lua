@@ -5,7 +5,7 @@
 --       G(one), oldest position from which the log can be read, head
 
 local LARGEST_PAGE = 4194304
-local CHUNK = 64
+local SMALLEST_CHUNK, LARGEST_CHUNK = 4, 64 -- commits, of one change or of hundreds
 
 local wrong = touched(S.stream, 'stream', 'XLEN')
 if wrong then
@@ -39,20 +39,21 @@ elseif after ~= S.nothing then
 end
 
 -- Up to the last commit that ends within the limit; the first one always, however long it is.
-local commits, changes, bytes = {}, 0, 0
+local commits, changes, bytes, size = {}, 0, 0, SMALLEST_CHUNK
 while true do
-  local chunk = redis.call('XRANGE', S.stream, from, '+', 'COUNT', CHUNK)
+  local chunk = redis.call('XRANGE', S.stream, from, '+', 'COUNT', size)
   for i = 1, #chunk do
     local record = chunk[i][2][2]
     changes = changes + #match(record, '^%a+')
-    if #commits > 0 and changes > limit then
+    if #commits > 0 and (changes > limit or bytes > LARGEST_PAGE) then
       return {'H', S.top, commits}
     end
     bytes = bytes + #record
     commits[#commits + 1] = chunk[i]
   end
-  if #chunk < CHUNK or bytes > LARGEST_PAGE then
+  if #chunk < size then
     return {'H', S.top, commits}
   end
+  size = math.min(2 * size, LARGEST_CHUNK)
   from = '(' .. commits[#commits][1]
 end

@@ -101,6 +101,15 @@ if packed == '' then
   packed = cmsgpack.pack(contents)
 end
 
+local from = retained > 0 and revision + count - retained + 1 or 0 -- the first revision the log has to keep
+local trims = from > 1 and (revision + count) % 128 < count
+if trims then
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not oldest or match(oldest[1], '^%d+') ~= epoch then
+    return {'G'} -- no log, or one that begins in a former epoch
+  end
+end
+
 local clock = redis.call('TIME')
 local first = format('%d', revision + 1)
 local id = epoch .. '-' .. (count == 1 and first or format('%d', revision + count))
@@ -120,9 +129,8 @@ for i = 10, 7 + 3 * keys, 3 do
   redis.call('HSET', kv, 'head', version, 'v' .. key, written, 'p' .. key, ARGV[i + 2])
 end
 redis.call('HSET', young, request, epoch .. ' ' .. first .. ' ' .. string.rep('1', count) .. '  ' .. ARGV[3])
-if retained > 0 and revision + count > retained and (revision + count) % 128 < count then
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
-  redis.call('XTRIM', stream, 'MINID', '~', match(oldest, '^%d+') .. '-' .. format('%d', revision + count - retained + 1))
+if trims then
+  redis.call('XTRIM', stream, 'MINID', '~', epoch .. '-' .. format('%d', from))
 end
 redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record)
 reply[2] = version

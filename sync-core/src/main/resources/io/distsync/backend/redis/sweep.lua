@@ -48,7 +48,7 @@ elseif S.idle > 0 and S.fenced == '0' then
     if redis.call('PUBSUB', '@followed@', '@channel@{' .. S.topic .. '}')[2] > 0 then
       redis.call('HSET', S.kv, 'used', used)
       again = S.now + S.idle
-    elseif alone == '' then
+    elseif alone == '' or tonumber(alone) + 3 * tonumber(ARGV[2]) < S.now then -- or nobody looked again in time
       redis.call('HSET', S.kv, 'used', used .. ' ' .. text(S.now))
       again = S.now + tonumber(ARGV[2])
     elseif tonumber(alone) + tonumber(ARGV[2]) > S.now then
@@ -58,7 +58,7 @@ elseif S.idle > 0 and S.fenced == '0' then
       redis.call('UNLINK', S.kv, S.stream, S.young, S.old, S.leases, S.names)
       redis.call('HSET', S.kv, 'dropped', text(S.epoch))
       redis.call('PEXPIRE', S.kv, MARK) -- by then nobody repeats a request of before any more
-      redis.call('@publish@', '@channel@{' .. S.topic .. '}', cmsgpack.pack({S.nothing}))
+      redis.call('@publish@', '@channel@{' .. S.topic .. '}', S.nothing)
       again = 0
     end
   end

@@ -209,10 +209,12 @@ local function log(request, changes)
   if type(added) == 'table' and match(added.err, 'WRONGTYPE') then
     error('WRONGTYPE ' .. concat(mistyped(S.stream, 'stream'), ', ', 2), 0)
   elseif type(added) == 'table' and not match(added.err, 'equal or smaller') then
-    redis.call('XADD', S.stream, id, 'c', record) -- fails the same way, as an error of the script
+    redis.call('XADD', S.stream, id, 'c', record) -- fails the same way, but as an error of the script
   elseif type(added) ~= 'string' then
     openEpoch(S.known)
-    add()
+    if type(add()) ~= 'string' then
+      redis.call('XADD', S.stream, id, 'c', record)
+    end
   end
   for i = 1, count do
     local entry = changes[i][1]
@@ -257,8 +259,9 @@ end
 -- end ------------------------------------------------------------------------------------------------------------------
 
 -- Takes commits from the log that are older than the changes and the age to be kept. By count it is done once in 128
--- changes, because the stream is only cut between its nodes; expiries count as changes, but do not come here. Revisions go on
--- from epoch to epoch, so what is too old is so in the epoch the log begins with.
+-- changes, because within an epoch the stream is only cut between its nodes; expiries count as changes, but do not come here.
+-- Revisions go on from epoch to epoch, but ids are compared by epoch first: what is left of former epochs is cut exactly, or a
+-- node that holds the end of one would stay for ever.
 local function trim()
   local from = S.revision - S.retained + 1 -- the first revision to be kept
   if S.retained == 0 or from < 2
@@ -269,17 +272,22 @@ local function trim()
     local e, r = parsed(commit[1])
     return e, r, tonumber(match(commit[2][2], '^%a+ %x+ %S+ (%d+)'))
   end
-  local first, last, at = parts(redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1])
   if S.age == 0 then
-    redis.call('XTRIM', S.stream, 'MINID', '~', text(first) .. '-' .. text(from))
-    return
-  end
-  if last >= from or S.now - at < S.age then
+    for _ = 1, 8 do
+      local e, last = parts(redis.call('XRANGE', S.stream, '-', '+', 'COUNT', 1)[1])
+      if e == S.epoch then
+        redis.call('XTRIM', S.stream, 'MINID', '~', S.stem .. text(from))
+        return
+      elseif last >= from then
+        return
+      end
+      redis.call('XTRIM', S.stream, 'MINID', text(e) .. '-' .. text(from))
+    end
     return
   end
   local oldest = redis.call('XRANGE', S.stream, '-', '+', 'COUNT', S.count + 16)
-  for i = 2, #oldest do
-    first, last, at = parts(oldest[i])
+  for i = 1, #oldest do
+    local _, last, at = parts(oldest[i])
     if last >= from or S.now - at < S.age or i == #oldest then
       redis.call('XTRIM', S.stream, 'MINID', oldest[i][1])
       return

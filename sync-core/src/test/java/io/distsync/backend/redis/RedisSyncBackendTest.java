@@ -19,6 +19,8 @@ import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
+import io.distsync.backend.TopicOptions;
+import io.distsync.backend.TopicOptions.Retention;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
@@ -154,6 +156,19 @@ class RedisSyncBackendTest {
         }
         assertThat(server.call("HGET", "kv:{t}", "pkey")).isEqualTo("1");
         assertThat(put("key", "3").version().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void logIsTrimmedOnAcrossARestart() {
+        TopicOptions options = TopicOptions.defaults().withRetention(Retention.changes(256));
+        for (int i = 0; i < 350; i++) {
+            commit(options, Mutation.put("key", text(Integer.toString(i))));
+        }
+        restart();
+        for (int i = 0; i < 1_000; i++) {
+            commit(options, Mutation.put("key", text(Integer.toString(i))));
+        }
+        assertThat((Long) server.call("XLEN", "stream:{t}")).isBetween(256L, 256L + 128 + 200);
     }
 
     @Test
@@ -520,8 +535,18 @@ class RedisSyncBackendTest {
     }
 
     private Committed commit(Mutation... mutations) {
-        Committed committed = (Committed) answer(backend.commit(
-                Commit.of("t", new RequestId(7, sequence.incrementAndGet()), known, List.of(), List.of(mutations))));
+        return commit(TopicOptions.defaults(), mutations);
+    }
+
+    private Committed commit(TopicOptions options, Mutation... mutations) {
+        Committed committed = (Committed) answer(backend.commit(new Commit(
+                "t",
+                new RequestId(7, sequence.incrementAndGet()),
+                known,
+                List.of(),
+                List.of(mutations),
+                Selection.none(),
+                options)));
         known = committed.head();
         return committed;
     }
