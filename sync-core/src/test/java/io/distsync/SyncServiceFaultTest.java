@@ -356,9 +356,10 @@ class SyncServiceFaultTest {
     }
 
     @Test
-    @DisplayName("an answer that comes just when its caller leaves the pipeline to the store is taken in at once")
+    @Timeout(30)
+    @DisplayName("an answer that comes just when its caller leaves the pipeline to the store is taken in before the deadline")
     void answerIsNotOverlooked() {
-        SyncService node = nodes.open();
+        SyncService node = nodes.open(builder -> builder.timeout(Duration.ofMinutes(1)));
         Topic<Counter> topic = nodes.counters();
         last().next(
                         Fault.unavailable(), // so that the caller goes on after the pause
