@@ -357,7 +357,8 @@ class SyncServiceFaultTest {
 
     @Test
     @Timeout(30)
-    @DisplayName("an answer that comes just when its caller leaves the pipeline to the store is taken in before the deadline")
+    @DisplayName(
+            "an answer that comes just when its caller leaves the pipeline to the store is taken in before the deadline")
     void answerIsNotOverlooked() {
         SyncService node = nodes.open(builder -> builder.timeout(Duration.ofMinutes(1)));
         Topic<Counter> topic = nodes.counters();
