@@ -48,8 +48,8 @@ final class UpdatePipeline<T> {
      * pipeline free and nothing queued runs its operation at once; otherwise it watches for a moment whether the pipeline
      * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the
      * backend is pending, ownership stays with it, without a thread; when it completes, a caller that waits goes on, or if
-     * there is none the dispatcher. Who gives ownership up looks at the queue once more, so no operation is left behind: it was either seen by the owner's
-     * last look, or its caller finds the pipeline free after queueing it.
+     * there is none the dispatcher. Who gives ownership up looks at the queue once more, so no operation is left behind: it
+     * was either seen by the owner's last look, or its caller finds the pipeline free after queueing it.
      *
      * Outcomes. Functions run on what the service believes to be the state. Every batch therefore carries a check of each
      * entry it read, and no outcome (value, no-op, exception, conflict) is released before the store has confirmed the
@@ -366,6 +366,7 @@ final class UpdatePipeline<T> {
         wake(settled);
     }
 
+    /** Has the task run by a caller of the batch that waits, or else by the dispatcher. */
     private void handOver(Batch<T> batch, Runnable task) {
         List<Operation<T, ?>> operations = batch.operations;
         for (int i = 0; i < operations.size(); i++) {
