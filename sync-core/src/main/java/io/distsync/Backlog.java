@@ -52,6 +52,20 @@ final class Backlog<T> {
         return waiting == null ? 0 : waiting.size();
     }
 
+    /** Whether as many operations wait; looks at no more of them. */
+    boolean holds(int count) {
+        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        int left = count;
+        if (waiting != null && left > 0) {
+            for (Operation<T, ?> ignored : waiting) {
+                if (--left == 0) {
+                    break;
+                }
+            }
+        }
+        return left <= 0;
+    }
+
     @Nullable
     Operation<T, ?> take() {
         Operation<T, ?> first = deferred == null ? null : deferred.poll();

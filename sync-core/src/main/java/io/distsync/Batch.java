@@ -11,8 +11,10 @@ import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.ConflictException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
+import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,22 @@ final class Batch<T> {
 
     /** Whether an attempt of the commit may have been applied. */
     private boolean uncertain;
+
+    /** What the commit before this one was foreseen to leave, if that was under way when this one was built on it. */
+    private @Nullable Foresight foresight;
+
+    /** The head of the topic that the commit is expected to follow. */
+    private Version basis = Version.ABSENT;
+
+    /** Whether it is known what became of the first commit: it was applied, or can never be. */
+    private boolean decided;
+
+    /** Whether the commit that this one was built on may still be applied, although nobody waits for it any more. */
+    private boolean groundless;
+
+    /** What the last step waits for; {@code null} if the next one is to be made. */
+    @Nullable
+    CompletableFuture<?> awaited;
 
     /** How often the batch failed or lost. */
     private int setbacks;
@@ -112,6 +130,42 @@ final class Batch<T> {
     void sending(Commit next, @Nullable Draft<T> applied) {
         commit = next;
         draft = applied;
+        basis = foresight == null ? next.known() : foresight.head();
+    }
+
+    // --- one commit on another --------------------------------------------------------------------------------------
+
+    /** Whether its commit is under way for the first time. */
+    boolean isFirstAttempt() {
+        return commit != null && draft != null && setbacks == 0;
+    }
+
+    /** What its commit is going to leave; {@code null} if that cannot be told. */
+    @Nullable
+    Foresight foresee() {
+        Commit sent = commit;
+        Draft<T> applied = draft;
+        return sent == null || applied == null ? null : applied.foresee(basis, sent);
+    }
+
+    /** Builds its first commit on one that is under way. */
+    void follow(Foresight foreseen) {
+        foresight = foreseen;
+    }
+
+    @Nullable
+    Foresight foresight() {
+        return foresight;
+    }
+
+    /** Whether it is known what became of the first commit: it was applied, or can never be. */
+    boolean isDecided() {
+        return decided;
+    }
+
+    /** The commit it was built on may come to be applied yet, or never. */
+    void loseGround() {
+        groundless = true;
     }
 
     /** Marks all operations as sent, or none: if a caller has given up, the others must be applied anew without. */
@@ -138,6 +192,7 @@ final class Batch<T> {
     }
 
     private void settle(Committed committed) {
+        decided = true;
         CommitOperation<T> alone = alone();
         if (alone != null) {
             alone.touchedKeys(committed).forEach(knowledge::forget);
@@ -159,8 +214,7 @@ final class Batch<T> {
     }
 
     private boolean absorb(Conflict conflict) {
-        knowledge.learnHead(conflict.head());
-        if (uncertain && !isFinal(conflict)) {
+        if (uncertain && (groundless || !isFinal(conflict))) {
             knowledge.forgetAll();
             failAll(new OutcomeUnknownException(
                     "an earlier attempt got no answer and may still be on its way to topic '" + name()
@@ -169,9 +223,15 @@ final class Batch<T> {
         }
         CommitOperation<T> alone = alone();
         if (alone != null) {
+            knowledge.learnHead(conflict.head());
             alone.settle(conflict);
             return true;
         }
+        if (foresight != null) {
+            wasMisled(conflict);
+            return false;
+        }
+        knowledge.learnHead(conflict.head());
         for (FailedCheck failed : conflict.failed()) {
             Check.VersionIs check = (Check.VersionIs) failed.check();
             Known held = Known.of(failed.entry());
@@ -195,6 +255,22 @@ final class Batch<T> {
             }
         }
         return false;
+    }
+
+    /**
+     * Things did not go as foreseen, which is no race that was lost. The answer may be from before the commit that this one
+     * was built on, or from after it.
+     */
+    private void wasMisled(Conflict conflict) {
+        for (FailedCheck failed : conflict.failed()) {
+            String key = ((Check.VersionIs) failed.check()).key();
+            Known held = Known.of(failed.entry());
+            Known known = knowledge.of(key);
+            if (known == null || held.version().isNewerThan(known.version())) {
+                knowledge.learn(key, held);
+            }
+        }
+        again();
     }
 
     /**
@@ -246,6 +322,7 @@ final class Batch<T> {
             failAll(new OutcomeUnknownException(
                     "an earlier attempt may have been applied, and the store now refuses to tell", reason));
         } else if (!sent || reason instanceof NotAppliedException || reason instanceof IllegalArgumentException) {
+            decided = true;
             failAll(reason);
         } else {
             failAll(new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
@@ -269,6 +346,8 @@ final class Batch<T> {
     /** Prepares to apply the operations once more; the store has said that nothing of them was applied. */
     private void again() {
         commit = null;
+        foresight = null;
+        decided = true;
         uncertain = false;
         setbacks++;
         operations.forEach(Operation::unsend);

@@ -2,10 +2,12 @@ package io.distsync;
 
 import io.distsync.backend.Change;
 import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult.Committed;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Payload;
+import io.distsync.backend.SyncBackend;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.util.ArrayList;
@@ -24,16 +26,24 @@ final class Draft<T> {
 
     private final UpdatePipeline<T> pipeline;
     private final int expectedSize;
+    private final @Nullable Foresight foresight;
     private @Nullable Cell first;
     private @Nullable Map<String, Cell> others;
     private List<Check> checks = List.of();
     private List<Mutation> mutations = List.of();
     private long payloadBytes;
 
-    /** @param expectedSize how many operations are going to take part */
-    Draft(UpdatePipeline<T> pipeline, int expectedSize) {
+    /**
+     * @param expectedSize how many operations are going to take part
+     * @param foresight what a commit under way is going to leave, if this draft is to follow it
+     */
+    Draft(UpdatePipeline<T> pipeline, int expectedSize, @Nullable Foresight foresight) {
         this.pipeline = pipeline;
         this.expectedSize = expectedSize;
+        this.foresight = foresight;
+        if (foresight != null) {
+            check(cell(foresight.lastKey())); // it follows that commit, or is not applied
+        }
     }
 
     List<Check> checks() {
@@ -74,12 +84,16 @@ final class Draft<T> {
             cell.checked = true;
             Known assumed = cell.assumed;
             if (assumed == null) {
-                assumed = Objects.requireNonNull(
-                        pipeline.knowledge().of(cell.key), "the pipeline reads what is not known");
+                assumed = Objects.requireNonNull(known(cell.key), "the pipeline reads what is not known");
                 cell.assumed = assumed;
             }
             checks = plus(checks, Check.versionIs(cell.key, assumed.version()));
         }
+    }
+
+    private @Nullable Known known(String key) {
+        Known foreseen = foresight == null ? null : foresight.of(key);
+        return foreseen == null ? pipeline.knowledge().of(key) : foreseen;
     }
 
     /**
@@ -88,7 +102,7 @@ final class Draft<T> {
      */
     boolean assumes(Cell cell, Version version) {
         if (cell.assumed == null) {
-            Known known = pipeline.knowledge().of(cell.key);
+            Known known = known(cell.key);
             cell.assumed = known == null ? new Known(version, null) : known;
         }
         check(cell);
@@ -186,6 +200,47 @@ final class Draft<T> {
             Known left = change == null || payload == null ? Known.ABSENT : new Known(change.version(), payload);
             knowledge.learn(cell.key, left);
         }
+    }
+
+    /** What the topic is going to be after this draft's commit if that follows the head; {@code null} if nobody can tell. */
+    @Nullable
+    Foresight foresee(Version head, Commit commit) {
+        for (int i = 0; i < mutations.size(); i++) {
+            if (!(mutations.get(i) instanceof Mutation.Put)) {
+                return null; // a deletion of nothing uses no revision
+            }
+        }
+        SyncBackend backend = pipeline.context().backend();
+        Map<String, Known> entries = new HashMap<>();
+        if (first != null && !foresee(first, backend, head, commit, entries)) {
+            return null;
+        }
+        if (others != null) {
+            for (Cell cell : others.values()) {
+                if (!foresee(cell, backend, head, commit, entries)) {
+                    return null;
+                }
+            }
+        }
+        if (mutations.isEmpty()) {
+            return null; // it leaves no version that a commit could follow
+        }
+        String lastKey = ((Mutation.Put) mutations.get(mutations.size() - 1)).key();
+        Known last = Objects.requireNonNull(entries.get(lastKey), "the last cell written");
+        return new Foresight(last.version(), lastKey, entries);
+    }
+
+    private static boolean foresee(
+            Cell cell, SyncBackend backend, Version head, Commit commit, Map<String, Known> entries) {
+        if (!cell.isWritten()) {
+            return true;
+        }
+        Version version = backend.foresee(head, commit, cell.mutation);
+        if (version == null) {
+            return false;
+        }
+        entries.put(cell.key, new Known(version, cell.payload()));
+        return true;
     }
 
     /** Most drafts have one of each: such a list is immutable already, and not copied again by the commit. */

@@ -47,9 +47,15 @@ final class UpdatePipeline<T> {
      * Threads. `owned` makes one thread the owner; fields without `volatile` are the owner's. A caller that finds the
      * pipeline free and nothing queued runs its operation at once; otherwise it watches for a moment whether the pipeline
      * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the
-     * backend is pending, ownership stays with it, without a thread; when it completes, a caller that waits goes on, or if
-     * there is none the dispatcher. Who gives ownership up looks at the queue once more, so no operation is left behind: it
-     * was either seen by the owner's last look, or its caller finds the pipeline free after queueing it.
+     * backend is pending, ownership stays with it, without a thread. When it completes, whoever has the ownership by then goes
+     * on with it, or if nobody has a caller that waits, or if there is none the dispatcher. Who gives ownership up looks at the
+     * queue once more, so no operation is left behind: it was either seen by the owner's last look, or its caller finds the
+     * pipeline free after queueing it.
+     *
+     * Two commits. While one is under way, a caller may take ownership for as long as it takes to send a second one, which is
+     * built on what the first is going to leave (`sendFollower`). What became of the second is looked at only when the first
+     * is finished, and it takes the first one's place then. So answers are taken in, and repeats sent, in the order of the
+     * commits.
      *
      * Outcomes. Functions run on what the service believes to be the state. Every batch therefore carries a check of each
      * entry it read, and no outcome (value, no-op, exception, conflict) is released before the store has confirmed the
@@ -70,7 +76,15 @@ final class UpdatePipeline<T> {
 
     private static final int FREE = 0;
     private static final int RUNNING = 1;
+
+    /** The store is being waited for; who has a second commit may take ownership and send it. */
     private static final int PENDING = 2;
+
+    /** The store is being waited for, and nothing more is sent to it. */
+    private static final int FULL = 3;
+
+    /** The store has answered, and a thread is on its way to become the owner. */
+    private static final int ANSWERED = 4;
 
     /** How often a caller that waits anyway looks whether the pipeline is free, before it queues its operation. */
     private static final int LOOKS = 64;
@@ -81,6 +95,9 @@ final class UpdatePipeline<T> {
     private static final long NOBODY = -1;
     private static final long NONE = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
+
+    /** How many commits in a row have to go well before one is built on another that is under way. */
+    private static final int QUIET = 8;
 
     /** How many operations a caller carries for others before it leaves the rest to the dispatcher. */
     private static final int MAX_CARRIED = 4_096;
@@ -97,10 +114,16 @@ final class UpdatePipeline<T> {
     private volatile boolean refusing;
     private volatile boolean aborted;
     private volatile @Nullable Batch<T> current;
+    private volatile @Nullable Batch<T> follower; // sent while the current one was under way
     private volatile @Nullable Replica<T> replica;
+
+    /** How many operations have to wait before a second commit is worth its costs. */
+    private int worthwhile; // by the owner, read after `owned`
 
     // The owner's.
     private int carried;
+    private int undisturbed; // commits since the last one that did not go well
+    private @Nullable CompletableFuture<?> watched; // tells when it is complete
     private List<Operation<T, ?>> settled = List.of();
     private long sequence; // others look at it to see whether the owner makes progress; any value will do
     private final long sender = ThreadLocalRandom.current().nextLong();
@@ -161,8 +184,11 @@ final class UpdatePipeline<T> {
 
     private void enqueue(Operation<T, ?> operation) {
         backlog.add(operation);
-        if (OWNED.compareAndSet(this, FREE, RUNNING)) {
+        int now = (int) OWNED.getVolatile(this);
+        if (now == FREE && OWNED.compareAndSet(this, FREE, RUNNING)) {
             drive(null);
+        } else if (now == PENDING && backlog.holds(worthwhile) && OWNED.compareAndSet(this, PENDING, RUNNING)) {
+            drive(current);
         }
     }
 
@@ -179,7 +205,7 @@ final class UpdatePipeline<T> {
         long seen = NONE;
         for (int i = 0; i < looks && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
-            if (now == PENDING) {
+            if (now >= PENDING) {
                 return false;
             }
             long commits = sequence;
@@ -272,7 +298,7 @@ final class UpdatePipeline<T> {
         if (committed == null) {
             Operations.Update<T> update = new Operations.Update<>(this, key, function, lease);
             update.attend();
-            Draft<T> draft = new Draft<>(this, 1);
+            Draft<T> draft = new Draft<>(this, 1, null);
             update.adopt(draft, after, payload, failure);
             goOn(update, draft, commit, answer, startedNanos);
             return update.await();
@@ -316,8 +342,8 @@ final class UpdatePipeline<T> {
         applied.send();
         Batch<T> batch = new Batch<>(this, List.of(applied), startedNanos);
         batch.sending(commit, draft);
-        carried = 0;
-        loop(takeIn(batch, answer));
+        batch.awaited = answer;
+        drive(batch);
     }
 
     // --- the owner's loop -------------------------------------------------------------------------------------------
@@ -325,14 +351,23 @@ final class UpdatePipeline<T> {
     /** Works on the batch, and then on whatever is queued, until nothing is left or a stage is pending. */
     private void drive(@Nullable Batch<T> start) {
         carried = 0;
-        loop(start == null ? next() : start);
-    }
-
-    private void loop(@Nullable Batch<T> start) {
-        Batch<T> batch = start;
+        Batch<T> batch = start == null ? next() : start;
         while (batch != null) {
-            CompletableFuture<?> stage = step(batch);
-            batch = stage == null ? next() : takeIn(batch, stage);
+            CompletableFuture<?> stage = batch.awaited;
+            if (stage == null) {
+                stage = step(batch);
+                batch.awaited = stage;
+            }
+            if (stage == null) {
+                batch = after(batch);
+            } else if (stage.isDone()) {
+                batch.awaited = null;
+                watched = null;
+                batch = finishes(batch, stage) ? after(batch) : batch;
+            } else {
+                sendFollower(batch);
+                batch = leave(batch, stage);
+            }
         }
     }
 
@@ -346,24 +381,94 @@ final class UpdatePipeline<T> {
         }
     }
 
-    /** What to go on with after a step of the batch, or {@code null} if the step is pending. */
-    private @Nullable Batch<T> takeIn(Batch<T> batch, CompletableFuture<?> stage) {
-        if (!stage.isDone()) {
-            leave(batch, stage);
-            return null;
+    /** What comes after a batch that is finished. */
+    private @Nullable Batch<T> after(Batch<T> finished) {
+        undisturbed = finished.hadSetbacks() ? 0 : undisturbed + 1;
+        Batch<T> following = follower;
+        if (following == null) {
+            return next();
         }
-        return finishes(batch, stage) ? next() : batch;
+        if (!finished.isDecided()) {
+            following.loseGround();
+        }
+        current = following;
+        follower = null;
+        knowledge.limit();
+        return following;
     }
 
-    /** Leaves ownership with the stage; its completion goes on. */
-    private void leave(Batch<T> batch, CompletableFuture<?> stage) {
+    /**
+     * Sends a second commit, built on what the one under way is going to leave, if enough operations wait for it: the store
+     * and the threads here need not wait for each other. Not where other nodes have interfered lately, since it would come
+     * to nothing each time they do.
+     */
+    private void sendFollower(Batch<T> first) {
+        worthwhile = first.operations.size();
+        if (!isOpen(first) || !backlog.holds(worthwhile) || backlog.peek() instanceof CommitOperation) {
+            return;
+        }
+        Foresight foresight = foresee(first);
+        if (foresight == null) {
+            undisturbed = 0; // not to be tried again at once
+            return;
+        }
+        Batch<T> batch = new Batch<>(this, poll(), context.startNanos());
+        batch.follow(foresight);
+        if (!missing(batch).isEmpty()) {
+            backlog.defer(batch.operations);
+            undisturbed = 0;
+            return;
+        }
+        carried += batch.operations.size();
+        CompletableFuture<?> stage = step(batch);
+        if (stage != null) {
+            batch.awaited = stage;
+            follower = batch;
+        }
+    }
+
+    private @Nullable Foresight foresee(Batch<T> first) {
+        try {
+            return first.foresee();
+        } catch (RuntimeException e) {
+            log.warn(
+                    "topic '{}': the backend failed to foresee a version; no second commit is sent", topic().name(), e);
+            return null;
+        }
+    }
+
+    /** Whether a second commit may follow. */
+    private boolean isOpen(Batch<T> first) {
+        return follower == null && undisturbed >= QUIET && carried < MAX_CARRIED && first.isFirstAttempt();
+    }
+
+    /** Leaves ownership with the stage, whose completion goes on; returns the batch if that has come about already. */
+    private @Nullable Batch<T> leave(Batch<T> batch, CompletableFuture<?> stage) {
         batch.share();
         current = batch;
+        int left = isOpen(batch) ? PENDING : FULL;
+        boolean isNew = watched != stage;
+        watched = stage;
         List<Operation<T, ?>> settled = takeSettled();
-        OWNED.setVolatile(this, PENDING);
-        CompletableFuture<?> unused =
-                stage.whenComplete((result, error) -> handOver(batch, () -> resume(batch, stage)));
+        OWNED.setVolatile(this, left);
+        if (isNew) {
+            CompletableFuture<?> unused = stage.whenComplete((result, error) -> answered(batch));
+        }
+        boolean again = !isNew && stage.isDone() && OWNED.compareAndSet(this, left, RUNNING);
         wake(settled);
+        return again ? current : null; // others may have gone on meanwhile
+    }
+
+    /** Has the pipeline go on with what was left pending, unless somebody has it who looks at the stage on leaving. */
+    private void answered(Batch<T> batch) {
+        int now = (int) OWNED.getVolatile(this);
+        while (now == PENDING || now == FULL) {
+            if (OWNED.compareAndSet(this, now, ANSWERED)) {
+                handOver(batch, this::resume);
+                return;
+            }
+            now = (int) OWNED.getVolatile(this);
+        }
     }
 
     /** Has the task run by a caller of the batch that waits, or else by the dispatcher. */
@@ -379,12 +484,12 @@ final class UpdatePipeline<T> {
 
     /** Whether the store is being waited for. */
     boolean isPending() {
-        return (int) OWNED.getAcquire(this) == PENDING;
+        return (int) OWNED.getAcquire(this) >= PENDING;
     }
 
-    private void resume(Batch<T> batch, CompletableFuture<?> stage) {
+    private void resume() {
         OWNED.setVolatile(this, RUNNING);
-        drive(finishes(batch, stage) ? null : batch);
+        drive(current);
     }
 
     /** The next batch, or {@code null} after ownership was given up, to nobody or to the dispatcher. */
@@ -560,11 +665,12 @@ final class UpdatePipeline<T> {
     /** The keys some operation reads and nothing is known of. */
     private Set<String> missing(Batch<T> batch) {
         catchUp();
+        Foresight foresight = batch.foresight();
         Set<String> missing = Set.of();
         List<Operation<T, ?>> operations = batch.operations;
         for (int i = 0; i < operations.size(); i++) {
             String key = operations.get(i).reads();
-            if (key != null && knowledge.of(key) == null) {
+            if (key != null && knowledge.of(key) == null && (foresight == null || foresight.of(key) == null)) {
                 missing = missing.isEmpty() ? new LinkedHashSet<>() : missing;
                 missing.add(key);
             }
@@ -584,7 +690,7 @@ final class UpdatePipeline<T> {
             if (alone != null) {
                 return alone.send() ? sending(batch, alone.commit(nextRequest(), knowledge.head()), null) : null;
             }
-            Draft<T> draft = new Draft<>(this, operations.size());
+            Draft<T> draft = new Draft<>(this, operations.size(), batch.foresight());
             int applied = apply(operations, draft);
             if (applied < operations.size()) {
                 backlog.defer(operations.subList(applied, operations.size()));
@@ -673,9 +779,12 @@ final class UpdatePipeline<T> {
 
     /** Calls that wait for their outcome; an estimate. */
     int pending() {
-        Batch<T> batch = current;
-        int underWay = batch == null ? 0 : batch.operations.size();
+        int underWay = size(current) + size(follower);
         return backlog.size() + (underWay == 0 && (int) OWNED.getVolatile(this) != FREE ? 1 : underWay);
+    }
+
+    private static int size(@Nullable Batch<?> batch) {
+        return batch == null ? 0 : batch.operations.size();
     }
 
     /** Waits until nothing is under way, or the time has come. */
@@ -693,12 +802,16 @@ final class UpdatePipeline<T> {
     void close() {
         refusing = true;
         aborted = true;
-        Batch<T> batch = current;
-        if (batch != null) {
-            batch.abort();
-        }
+        abort(current);
+        abort(follower);
         for (Operation<T, ?> waiting = backlog.takeQueued(); waiting != null; waiting = backlog.takeQueued()) {
             waiting.abort();
+        }
+    }
+
+    private static void abort(@Nullable Batch<?> batch) {
+        if (batch != null) {
+            batch.abort();
         }
     }
 }

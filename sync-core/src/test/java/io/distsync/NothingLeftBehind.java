@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -107,6 +108,11 @@ public final class NothingLeftBehind implements BeforeEachCallback, AfterEachCal
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
             return backend.commit(commit);
+        }
+
+        @Override
+        public @Nullable Version foresee(Version head, Commit commit, int mutation) {
+            return backend.foresee(head, commit, mutation);
         }
 
         @Override

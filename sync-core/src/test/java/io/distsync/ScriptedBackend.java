@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -173,6 +174,12 @@ final class ScriptedBackend implements SyncBackend {
                     .thenApply(result -> new CommitResult.TooOld(result.head()));
         }
 
+        /** Commits reach the store one after another by this thread, which brings the replies, too. */
+        static Fault over(Executor wire, Fault then) {
+            return (commit, store) -> CompletableFuture.supplyAsync(() -> then.play(commit, store), wire)
+                    .thenCompose(Function.identity());
+        }
+
         /** Refused for good. */
         static Fault refused(RuntimeException reason) {
             return (commit, store) -> CompletableFuture.failedFuture(reason);
@@ -186,13 +193,22 @@ final class ScriptedBackend implements SyncBackend {
     /** Holds a commit back before it reaches the store, until it is let go. */
     static final class Held implements Fault {
 
+        private final Fault then;
         private final Gate arrival = new Gate();
         private final CompletableFuture<Void> released = new CompletableFuture<>();
+
+        Held() {
+            this(Fault.pass());
+        }
+
+        Held(Fault then) {
+            this.then = then;
+        }
 
         @Override
         public CompletionStage<CommitResult> play(
                 Commit commit, Function<Commit, CompletionStage<CommitResult>> store) {
-            CompletionStage<CommitResult> stage = released.thenCompose(go -> store.apply(commit));
+            CompletionStage<CommitResult> stage = released.thenCompose(go -> then.play(commit, store));
             arrival.open();
             return stage;
         }
@@ -238,6 +254,11 @@ final class ScriptedBackend implements SyncBackend {
             fault = scripted == null ? otherwise : scripted;
         }
         return fault.play(encoded(commit), store::commit);
+    }
+
+    @Override
+    public @Nullable Version foresee(Version head, Commit commit, int mutation) {
+        return store.foresee(head, commit, mutation);
     }
 
     @Override

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
@@ -38,19 +40,27 @@ class SyncServiceHistoryTest {
     @RepeatedTest(10)
     @DisplayName("S1: calls of several threads through one service are linearizable")
     void oneService() {
-        check(new Setting(1, 4, 60, false));
+        check(new Setting(1, 4, 60, Network.NONE));
     }
 
     @RepeatedTest(10)
     @DisplayName("S1: calls through two services on one store are linearizable")
     void twoServices() {
-        check(new Setting(2, 4, 40, false));
+        check(new Setting(2, 4, 40, Network.NONE));
     }
 
     @RepeatedTest(5)
     @DisplayName("S13: calls whose requests and replies are lost are linearizable, with each unknown one or without")
     void twoServicesWithFaults() {
-        check(new Setting(2, 4, 20, true));
+        check(new Setting(2, 4, 20, Network.BAD));
+    }
+
+    @RepeatedTest(10)
+    @DisplayName(
+            "S33: calls of several threads are linearizable with two commits under way, some of which meet with faults")
+    void twoCommitsUnderWay() {
+        check(new Setting(1, 6, 100, Network.SLOW));
+        check(new Setting(2, 8, 40, Network.SLOW));
     }
 
     @Test
@@ -59,27 +69,43 @@ class SyncServiceHistoryTest {
     @DisplayName("S1, S13: hundreds of histories are linearizable")
     void manyHistories() {
         for (int i = 0; i < 200; i++) {
-            check(new Setting(1, 3, 100, false));
-            check(new Setting(3, 6, 50, false));
-            check(new Setting(2, 4, 30, true));
+            check(new Setting(1, 3, 100, Network.NONE));
+            check(new Setting(3, 6, 50, Network.NONE));
+            check(new Setting(2, 4, 30, Network.BAD));
+            check(new Setting(1, 6, 100, Network.SLOW));
+            check(new Setting(2, 8, 40, Network.SLOW));
         }
     }
 
-    private record Setting(int services, int threads, int calls, boolean faults) {}
+    private enum Network {
+        /** The store is at hand. */
+        NONE,
+        /** More than every second commit meets with a fault. */
+        BAD,
+        /** Answers take their time, and a few commits meet with a fault. */
+        SLOW
+    }
+
+    private record Setting(int services, int threads, int calls, Network network) {}
 
     private void check(Setting setting) {
         long seed = seeds.nextLong();
         HistoryRecorder<Input, Output> history = new HistoryRecorder<>();
         AtomicInteger notApplied = new AtomicInteger();
         List<ScriptedBackend> connections = new ArrayList<>();
-        try (Nodes nodes = new Nodes(setting.faults() ? new RecordingFixture(connections) : new LocalFixture())) {
+        boolean local = setting.network() == Network.NONE;
+        ExecutorService wire = Executors.newSingleThreadExecutor(work -> new Thread(work, "wire"));
+        try (Nodes nodes = new Nodes(local ? new LocalFixture() : new RecordingFixture(connections))) {
             List<SyncService> services = new ArrayList<>();
             for (int i = 0; i < setting.services(); i++) {
-                services.add(nodes.open(builder -> setting.faults() ? builder.timeout(SHORT) : builder));
+                services.add(
+                        nodes.open(builder -> setting.network() == Network.BAD ? builder.timeout(SHORT) : builder));
             }
             Topic<Counter> topic = nodes.counters();
-            if (setting.faults()) {
-                connections.forEach(connection -> connection.always(new Dice(new Random(seed))));
+            if (!local) {
+                Fault dice = new Dice(new Random(seed), setting.network() == Network.BAD ? 20 : 200);
+                Fault fault = setting.network() == Network.BAD ? dice : Fault.over(wire, dice);
+                connections.forEach(connection -> connection.always(fault));
                 connections.get(0).always(Fault.pass());
             }
             Together.run(setting.threads(), thread -> {
@@ -99,10 +125,12 @@ class SyncServiceHistoryTest {
                 }
             });
             connections.forEach(connection -> connection.always(Fault.pass()));
+        } finally {
+            wire.shutdown();
         }
         Verdict verdict = new LinearizabilityChecker<>(new StateModel()).check(history.operations());
         assertThat(verdict.isLinearizable()).as("seed %s: %s", seed, verdict).isTrue();
-        if (!setting.faults()) {
+        if (local) {
             assertThat(notApplied).as("nothing was in the way of these").hasValue(0);
             assertThat(history.operations()).hasSize(setting.threads() * setting.calls());
         }
@@ -173,9 +201,12 @@ class SyncServiceHistoryTest {
     private static final class Dice implements Fault {
 
         private final Random random;
+        private final int sides;
 
-        Dice(Random random) {
+        /** @param sides 12 of them are faults */
+        Dice(Random random, int sides) {
             this.random = random;
+            this.sides = sides;
         }
 
         @Override
@@ -183,7 +214,7 @@ class SyncServiceHistoryTest {
                 Commit commit, Function<Commit, CompletionStage<CommitResult>> store) {
             int dice;
             synchronized (random) {
-                dice = random.nextInt(20);
+                dice = random.nextInt(sides);
             }
             Fault fault = dice < 4
                     ? Fault.requestLost()

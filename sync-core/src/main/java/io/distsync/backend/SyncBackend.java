@@ -4,6 +4,7 @@ import io.distsync.version.Version;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A store of topics: small, independently ordered keyspaces, each with a log of its changes.
@@ -58,6 +59,18 @@ public interface SyncBackend extends AutoCloseable {
      * deleted, replaced or never granted. A lease that is due is gone, even if its expiry was not yet noticed.
      */
     CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases);
+
+    /**
+     * The version that a mutation of a commit is going to have if the commit is the next thing to happen to a topic whose
+     * newest version is {@code head}, and each of its mutations has an effect; or {@code null} if that cannot be told. A
+     * commit can so be built on one that is under way: no history but the foreseen one ever has that version, so a check
+     * of it fails unless things went as foreseen. Must not block.
+     *
+     * @param mutation its place in the commit, from 0
+     */
+    default @Nullable Version foresee(Version head, Commit commit, int mutation) {
+        return null;
+    }
 
     /** What the service needs to know of this store before it sends anything; must not block. */
     default BackendInfo info() {

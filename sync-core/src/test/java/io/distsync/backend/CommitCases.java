@@ -14,10 +14,53 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 abstract class CommitCases {
+
+    @Test
+    @DisplayName("B58: the version foreseen for each mutation is the one it gets")
+    void foreseenVersions(TopicUnderTest topic) {
+        Version head = topic.put("a", "0");
+        for (int round = 0; round < 5; round++) {
+            Commit commit = topic.request(List.of(), putText("a", "1"), putText("b", "2"), putText("a", "3"));
+            List<Version> foreseen = foreseen(topic, head, commit);
+
+            Committed committed = topic.committed(commit);
+
+            assertThat(versions(committed)).isEqualTo(foreseen);
+            head = committed.head();
+        }
+    }
+
+    @Test
+    @DisplayName("B58: a commit that does not follow the head it was foreseen for gets other versions")
+    void versionsThatDoNotComeTrue(TopicUnderTest topic) {
+        Version head = topic.put("a", "0");
+        Commit commit = topic.request(List.of(), putText("a", "1"), putText("b", "2"));
+        List<Version> foreseen = foreseen(topic, head, commit);
+        Version another = topic.put("c", "0");
+
+        Committed committed = topic.committed(commit);
+
+        assertThat(versions(committed)).doesNotContainAnyElementsOf(foreseen);
+        assertThat(versions(committed)).isEqualTo(foreseen(topic, another, commit));
+        assertThat(foreseen).as("nor has what came in between").doesNotContain(another);
+    }
+
+    private static List<Version> foreseen(TopicUnderTest topic, Version head, Commit commit) {
+        return IntStream.range(0, commit.mutations().size())
+                .mapToObj(i -> Objects.requireNonNull(topic.client().foresee(head, commit, i)))
+                .toList();
+    }
+
+    private static List<Version> versions(Committed committed) {
+        return IntStream.range(0, committed.outcomes().size())
+                .mapToObj(i -> Objects.requireNonNull(committed.outcome(i)).version())
+                .toList();
+    }
 
     @Test
     @DisplayName("B6: each mutation uses one revision, in order, and its change says all of itself")

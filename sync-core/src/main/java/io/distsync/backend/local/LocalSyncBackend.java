@@ -14,6 +14,7 @@ import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.support.Follower;
+import io.distsync.backend.support.TopicStore;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.error.SyncException;
 import io.distsync.time.Scheduler;
@@ -99,6 +100,11 @@ public final class LocalSyncBackend implements SyncBackend {
         } catch (SyncException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    @Override
+    public Version foresee(Version head, Commit commit, int mutation) {
+        return TopicStore.foresee(head, commit, mutation);
     }
 
     @Override

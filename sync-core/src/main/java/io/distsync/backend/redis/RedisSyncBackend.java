@@ -200,6 +200,11 @@ public final class RedisSyncBackend implements SyncBackend {
                 : send(commit);
     }
 
+    @Override
+    public @Nullable Version foresee(Version head, Commit commit, int mutation) {
+        return head.isAbsent() ? null : Versions.following(head, commit.request(), mutation);
+    }
+
     private CompletionStage<CommitResult> send(Commit commit) {
         String topic = commit.topic();
         CompletionStage<CommitResult> result =

@@ -2,7 +2,10 @@ package io.distsync.backend.redis;
 
 import io.distsync.backend.RequestId;
 import io.distsync.version.Version;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 
 /** Versions and request ids as the scripts write them: {@code epoch-revision-link}, the link as 16 hexadecimal digits. */
 final class Versions {
@@ -34,6 +37,23 @@ final class Versions {
                     Long.parseUnsignedLong(text, second + 1, text.length(), 16));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new MalformedReplyException("not a version: '" + text + "'");
+        }
+    }
+
+    /** The version of a change of the commit that follows a head, as the scripts are going to make it. */
+    static Version following(Version head, RequestId request, int index) {
+        long first = head.revision() + 1;
+        String hashed = text(head) + " " + head.epoch() + "-" + first + " " + request;
+        byte[] hash = sha1().digest(hashed.getBytes(StandardCharsets.US_ASCII));
+        long link = ByteBuffer.wrap(hash).getLong();
+        return new Version(head.epoch(), first + index, link(link, index));
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("each Java platform has it", e);
         }
     }
 

@@ -94,6 +94,17 @@ public final class TopicStore {
         this.log = new ChangeLog(head());
     }
 
+    /** See {@link io.distsync.backend.SyncBackend#foresee}. */
+    public static Version foresee(Version head, Commit commit, int mutation) {
+        long link = head.link();
+        long revision = head.revision();
+        for (int i = 0; i <= mutation; i++) {
+            revision++;
+            link = Links.next(link, head.epoch(), revision, commit.request());
+        }
+        return new Version(head.epoch(), revision, link);
+    }
+
     /** The last change, or the beginning of the epoch. */
     public Version head() {
         return new Version(epoch, revision, link);

@@ -245,6 +245,11 @@ final class SimulatedStore {
         }
 
         @Override
+        public Version foresee(Version head, Commit commit, int mutation) {
+            return TopicStore.foresee(head, commit, mutation);
+        }
+
+        @Override
         public CompletionStage<History> history(String topic, Version after, int limit) {
             Limits.checkTopic(topic);
             Objects.requireNonNull(after, "after");

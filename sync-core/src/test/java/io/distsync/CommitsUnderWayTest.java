@@ -1,0 +1,257 @@
+package io.distsync;
+
+import static io.distsync.Nodes.eventually;
+import static io.distsync.Nodes.failureOf;
+import static io.distsync.Nodes.join;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.distsync.ScriptedBackend.Delayed;
+import io.distsync.ScriptedBackend.Fault;
+import io.distsync.ScriptedBackend.Held;
+import io.distsync.backend.Check;
+import io.distsync.backend.Commit;
+import io.distsync.error.OutcomeUnknownException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A second commit of a pipeline, sent while the first one is under way, on a store where either meets with faults. */
+@Timeout(60)
+class CommitsUnderWayTest {
+
+    /** So many writes that met nobody lead up to the state 0. */
+    private static final int CALM = 16;
+
+    private final ScriptedFixture store = new ScriptedFixture();
+    private final List<ScriptedBackend> connections = new ArrayList<>();
+    private Nodes nodes;
+    private Topic<Counter> topic;
+    private SyncService node;
+    private ScriptedBackend connection;
+
+    @BeforeEach
+    void openStore() {
+        nodes = new Nodes(new ServiceFixture() {
+            @Override
+            public ScriptedBackend connect() {
+                ScriptedBackend connection = store.connect();
+                connections.add(connection);
+                return connection;
+            }
+
+            @Override
+            public Map<Capability, String> missing() {
+                return Map.of();
+            }
+
+            @Override
+            public void close() {
+                store.close();
+            }
+        });
+        topic = nodes.counters();
+        node = nodes.open();
+        connection = connections.get(connections.size() - 1);
+        for (int i = 0; i < CALM; i++) {
+            node.send(topic, Counter.of(CALM - 1 - i));
+        }
+    }
+
+    @AfterEach
+    void closeStore() {
+        nodes.close();
+    }
+
+    @Test
+    @DisplayName(
+            "S33: a second commit is sent while the first one is under way, and no outcome is released before the first one's")
+    void sentBeforeTheAnswer() {
+        Held first = new Held();
+        connection.next(first);
+        CompletableFuture<Versioned<Counter>> one = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = node.sendAsync(topic, Counter.of(100));
+        CompletableFuture<Versioned<Counter>> another = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        assertThat(attempts()).as("the third waits").hasSize(2);
+        assertThat(one).isNotDone();
+        assertThat(other).isNotDone();
+        assertThat(node.status().pendingUpdates()).isEqualTo(3);
+
+        first.release();
+
+        assertThat(join(one).value()).isEqualTo(Counter.of(1));
+        assertThat(join(other).value()).isEqualTo(Counter.of(100));
+        assertThat(join(another).value()).isEqualTo(Counter.of(101));
+        assertThat(Stream.of(one, other, another).map(it -> join(it).version().revision()))
+                .as("in the order of the calls")
+                .isSorted();
+    }
+
+    @Test
+    @DisplayName("S33: a write without a check of its own does not overtake the commit it was sent after")
+    void nothingOvertakes() {
+        Held lost = new Held(Fault.requestLost());
+        connection.next(lost);
+        CompletableFuture<Versioned<Counter>> first = node.sendAsync(topic, Counter.of(1));
+        CompletableFuture<Versioned<Counter>> second = node.sendAsync(topic, Counter.of(2));
+        assertThat(attempts()).hasSize(2);
+        assertThat(attempts().get(1).checks())
+                .hasOnlyElementsOfType(Check.VersionIs.class)
+                .hasSize(1);
+
+        lost.release();
+
+        assertThat(join(first).version().revision())
+                .isLessThan(join(second).version().revision());
+        assertThat(node.fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(2));
+    }
+
+    @Test
+    @DisplayName("S33: after a lost race the next commits wait for each other again")
+    void notWhereOthersInterfere() {
+        nodes.rival(topic, Counter.of(10));
+        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value()).isEqualTo(Counter.of(11));
+        Held first = new Held();
+        connection.next(first);
+        int before = connection.attempts().size();
+        CompletableFuture<Versioned<Counter>> one = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        assertThat(connection.attempts()).hasSize(before + 1);
+        first.release();
+        assertThat(join(one).value()).isEqualTo(Counter.of(12));
+        assertThat(join(other).value()).isEqualTo(Counter.of(13));
+    }
+
+    private enum Fate {
+        APPLIED,
+        REQUEST_LOST,
+        REPLY_LOST,
+        REFUSED,
+        DUPLICATED;
+
+        Fault fault() {
+            return switch (this) {
+                case APPLIED -> Fault.pass();
+                case REQUEST_LOST -> Fault.requestLost();
+                case REPLY_LOST -> Fault.replyLost();
+                case REFUSED -> Fault.unavailable();
+                case DUPLICATED -> Fault.duplicated();
+            };
+        }
+    }
+
+    private enum Order {
+        AS_SENT,
+        SECOND_FIRST,
+        OTHERS_BEFORE_BOTH,
+        OTHERS_BETWEEN
+    }
+
+    private static Stream<Arguments> everything() {
+        return Arrays.stream(Fate.values())
+                .flatMap(first -> Arrays.stream(Fate.values())
+                        .flatMap(second ->
+                                Arrays.stream(Order.values()).map(order -> Arguments.of(first, second, order))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everything")
+    @DisplayName("S33: whatever becomes of either of two commits under way, each update is applied once, in order")
+    void eachOnce(Fate ofFirst, Fate ofSecond, Order order) {
+        Held first = new Held(ofFirst.fault());
+        Held second = new Held(ofSecond.fault());
+        long head = nodes.head(topic).revision();
+        connection.next(first, second);
+        CompletableFuture<Versioned<Counter>> one = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = node.optimisticUpdateAsync(topic, state -> state.plus(10));
+        first.awaitArrival();
+        second.awaitArrival();
+
+        int others = 0;
+        switch (order) {
+            case AS_SENT -> {
+                first.release();
+                second.release();
+            }
+            case SECOND_FIRST -> {
+                second.release();
+                first.release();
+            }
+            case OTHERS_BEFORE_BOTH -> {
+                nodes.rival(topic, Counter.of(1_000));
+                others = 1;
+                first.release();
+                second.release();
+            }
+            case OTHERS_BETWEEN -> {
+                first.release();
+                nodes.rival(topic, "elsewhere", Counter.of(1));
+                others = 1;
+                second.release();
+            }
+        }
+
+        long base = order == Order.OTHERS_BEFORE_BOTH ? 1_000 : 0;
+        assertThat(join(one).value()).isEqualTo(Counter.of(base + 1));
+        assertThat(join(other).value()).isEqualTo(Counter.of(base + 11));
+        assertThat(node.fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(base + 11));
+        assertThat(nodes.head(topic).revision()).as("each once").isEqualTo(head + 2 + others);
+        assertThat(node.status().pendingUpdates()).isZero();
+    }
+
+    @Test
+    @DisplayName("S33: a commit whose predecessor nobody waits for any more stays unknown while both may arrive")
+    void bothStillOnTheirWay() {
+        AtomicInteger calls = new AtomicInteger();
+        Delayed first = new Delayed();
+        Delayed second = new Delayed();
+        Held gate = new Held(first);
+        connection.next(gate, second);
+        CompletableFuture<Versioned<Counter>> one = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = node.optimisticUpdateAsync(topic, state -> {
+            calls.incrementAndGet();
+            return state.plus(10);
+        });
+        one.cancel(true);
+        gate.release();
+        assertThat(failureOf(() -> one)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(failureOf(() -> other)).isInstanceOf(OutcomeUnknownException.class);
+
+        assertThat(calls).as("not applied anew").hasValue(1);
+        first.arrive();
+        second.arrive();
+        assertThat(node.fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(11));
+        eventually(() -> assertThat(node.status().pendingUpdates()).isZero());
+    }
+
+    @Test
+    @DisplayName("S33: closing the service tells the callers of both commits what is known")
+    void closedMeanwhile() {
+        Held first = new Held();
+        Held second = new Held();
+        connection.next(first, second);
+        CompletableFuture<Versioned<Counter>> one = node.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = node.optimisticUpdateAsync(topic, state -> state.plus(10));
+        node.close();
+        assertThat(failureOf(() -> one)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(failureOf(() -> other)).isInstanceOf(OutcomeUnknownException.class);
+        first.release();
+        second.release();
+    }
+
+    /** What was sent after the calm. */
+    private List<Commit> attempts() {
+        return connection.attempts().subList(CALM, connection.attempts().size());
+    }
+}
