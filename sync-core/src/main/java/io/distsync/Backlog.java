@@ -2,8 +2,10 @@ package io.distsync;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class Backlog<T> {
 
     /*
-     * Threads. Anybody adds and asks whether it is empty; only the owner takes and defers. Both queues are made when they
-     * are needed first: most topics of many never have an operation waiting.
+     * Threads. Anybody adds and asks whether it is empty; the owner takes and defers; who closes the pipeline takes what is
+     * left. Both queues are made when they are needed first: most topics of many never have an operation waiting.
      */
 
     private static final VarHandle QUEUE;
@@ -27,8 +29,8 @@ final class Backlog<T> {
 
     private volatile @Nullable ConcurrentLinkedQueue<Operation<T, ?>> queue;
 
-    /** What was taken already and did not fit into its commit; comes before the queue. The owner's. */
-    private @Nullable ArrayDeque<Operation<T, ?>> deferred;
+    /** What was taken already and given back; comes before the queue. */
+    private volatile @Nullable ConcurrentLinkedDeque<Operation<T, ?>> deferred;
 
     void add(Operation<T, ?> operation) {
         ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
@@ -48,7 +50,10 @@ final class Backlog<T> {
     }
 
     int size() {
-        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
+        return size(queue) + size(deferred);
+    }
+
+    private static int size(@Nullable Collection<?> waiting) {
         return waiting == null ? 0 : waiting.size();
     }
 
@@ -68,28 +73,29 @@ final class Backlog<T> {
 
     @Nullable
     Operation<T, ?> take() {
-        Operation<T, ?> first = deferred == null ? null : deferred.poll();
-        return first != null ? first : takeQueued();
-    }
-
-    @Nullable
-    Operation<T, ?> takeQueued() {
-        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
-        return waiting == null ? null : waiting.poll();
+        Operation<T, ?> first = poll(deferred);
+        return first == null ? poll(queue) : first;
     }
 
     @Nullable
     Operation<T, ?> peek() {
-        Operation<T, ?> first = deferred == null ? null : deferred.peek();
-        ConcurrentLinkedQueue<Operation<T, ?>> waiting = queue;
-        return first != null || waiting == null ? first : waiting.peek();
+        Operation<T, ?> first = peek(deferred);
+        return first == null ? peek(queue) : first;
+    }
+
+    private static <E> @Nullable E poll(@Nullable Queue<E> waiting) {
+        return waiting == null ? null : waiting.poll();
+    }
+
+    private static <E> @Nullable E peek(@Nullable Queue<E> waiting) {
+        return waiting == null ? null : waiting.peek();
     }
 
     /** Gives operations back, to be taken next and in this order. */
     void defer(List<Operation<T, ?>> operations) {
-        ArrayDeque<Operation<T, ?>> waiting = deferred;
+        ConcurrentLinkedDeque<Operation<T, ?>> waiting = deferred;
         if (waiting == null) {
-            waiting = new ArrayDeque<>();
+            waiting = new ConcurrentLinkedDeque<>();
             deferred = waiting;
         }
         for (int i = operations.size() - 1; i >= 0; i--) {

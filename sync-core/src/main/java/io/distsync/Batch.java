@@ -52,11 +52,16 @@ final class Batch<T> {
     /** What the commit before this one was foreseen to leave, if that was under way when this one was built on it. */
     private @Nullable Foresight foresight;
 
+    private @Nullable CompletableFuture<?> predecessor;
+
     /** The head of the topic that the commit is expected to follow. */
     private Version basis = Version.ABSENT;
 
-    /** Whether it is known what became of the first commit: it was applied, or can never be. */
-    private boolean decided;
+    /** Whether the store confirmed it. */
+    private boolean confirmed;
+
+    /** Whether it was given up because the store will not have it: certainly not applied. */
+    private boolean refused;
 
     /** Whether the commit that this one was built on may still be applied, although nobody waits for it any more. */
     private boolean groundless;
@@ -148,9 +153,15 @@ final class Batch<T> {
         return sent == null || applied == null ? null : applied.foresee(basis, sent);
     }
 
-    /** Builds its first commit on one that is under way. */
-    void follow(Foresight foreseen) {
+    /** Builds its first commit on that of a batch which is under way. */
+    void follow(Batch<T> first, Foresight foreseen) {
+        predecessor = first.awaited;
         foresight = foreseen;
+    }
+
+    /** Whether the batch before it has its answer by now, and waits to be taken in. */
+    boolean holdsUpAnother() {
+        return foresight != null && predecessor != null && predecessor.isDone();
     }
 
     @Nullable
@@ -158,9 +169,14 @@ final class Batch<T> {
         return foresight;
     }
 
-    /** Whether it is known what became of the first commit: it was applied, or can never be. */
+    /** Whether it was committed at the first attempt. */
+    boolean wentWell() {
+        return confirmed && setbacks == 0;
+    }
+
+    /** Whether, now that it is finished, its commit is known to be applied or never to be. */
     boolean isDecided() {
-        return decided;
+        return confirmed || refused;
     }
 
     /** The commit it was built on may come to be applied yet, or never. */
@@ -192,7 +208,7 @@ final class Batch<T> {
     }
 
     private void settle(Committed committed) {
-        decided = true;
+        confirmed = true;
         CommitOperation<T> alone = alone();
         if (alone != null) {
             alone.touchedKeys(committed).forEach(knowledge::forget);
@@ -259,7 +275,7 @@ final class Batch<T> {
 
     /**
      * Things did not go as foreseen, which is no race that was lost. The answer may be from before the commit that this one
-     * was built on, or from after it.
+     * was built on, or from after it, so it tells only what is newer than what is known.
      */
     private void wasMisled(Conflict conflict) {
         for (FailedCheck failed : conflict.failed()) {
@@ -322,7 +338,7 @@ final class Batch<T> {
             failAll(new OutcomeUnknownException(
                     "an earlier attempt may have been applied, and the store now refuses to tell", reason));
         } else if (!sent || reason instanceof NotAppliedException || reason instanceof IllegalArgumentException) {
-            decided = true;
+            refused = true;
             failAll(reason);
         } else {
             failAll(new OutcomeUnknownException("the backend failed in a way it does not declare", reason));
@@ -347,7 +363,7 @@ final class Batch<T> {
     private void again() {
         commit = null;
         foresight = null;
-        decided = true;
+        groundless = false;
         uncertain = false;
         setbacks++;
         operations.forEach(Operation::unsend);

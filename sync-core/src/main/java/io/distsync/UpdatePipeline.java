@@ -99,6 +99,9 @@ final class UpdatePipeline<T> {
     /** How many commits in a row have to go well before one is built on another that is under way. */
     private static final int QUIET = 8;
 
+    /** After how many operations of a second commit it is looked whether the first one was answered. */
+    private static final int HURRY = 16;
+
     /** How many operations a caller carries for others before it leaves the rest to the dispatcher. */
     private static final int MAX_CARRIED = 4_096;
 
@@ -122,7 +125,7 @@ final class UpdatePipeline<T> {
 
     // The owner's.
     private int carried;
-    private int undisturbed; // commits since the last one that did not go well
+    private int undisturbed; // commits since the last batch that was not committed at once
     private @Nullable CompletableFuture<?> watched; // tells when it is complete
     private List<Operation<T, ?>> settled = List.of();
     private long sequence; // others look at it to see whether the owner makes progress; any value will do
@@ -383,7 +386,7 @@ final class UpdatePipeline<T> {
 
     /** What comes after a batch that is finished. */
     private @Nullable Batch<T> after(Batch<T> finished) {
-        undisturbed = finished.hadSetbacks() ? 0 : undisturbed + 1;
+        undisturbed = finished.wentWell() ? undisturbed + 1 : 0;
         Batch<T> following = follower;
         if (following == null) {
             return next();
@@ -413,12 +416,7 @@ final class UpdatePipeline<T> {
             return;
         }
         Batch<T> batch = new Batch<>(this, poll(), context.startNanos());
-        batch.follow(foresight);
-        if (!missing(batch).isEmpty()) {
-            backlog.defer(batch.operations);
-            undisturbed = 0;
-            return;
-        }
+        batch.follow(first, foresight);
         carried += batch.operations.size();
         CompletableFuture<?> stage = step(batch);
         if (stage != null) {
@@ -427,10 +425,20 @@ final class UpdatePipeline<T> {
         }
     }
 
+    /** Gives the operations back that followed a commit which will never be applied: theirs cannot be applied either. */
+    private void recallFollower() {
+        Batch<T> following = follower;
+        if (following != null) {
+            follower = null;
+            following.operations.forEach(Operation::unsend);
+            backlog.defer(following.operations);
+        }
+    }
+
     private @Nullable Foresight foresee(Batch<T> first) {
         try {
             return first.foresee();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.warn(
                     "topic '{}': the backend failed to foresee a version; no second commit is sent", topic().name(), e);
             return null;
@@ -439,13 +447,20 @@ final class UpdatePipeline<T> {
 
     /** Whether a second commit may follow. */
     private boolean isOpen(Batch<T> first) {
-        return follower == null && undisturbed >= QUIET && carried < MAX_CARRIED && first.isFirstAttempt();
+        return follower == null
+                && undisturbed >= QUIET
+                && carried < MAX_CARRIED
+                && first.isFirstAttempt()
+                && topic().options().retention().changes() > MAX_BATCH; // or the second may trim the first one's memory
     }
 
     /** Leaves ownership with the stage, whose completion goes on; returns the batch if that has come about already. */
     private @Nullable Batch<T> leave(Batch<T> batch, CompletableFuture<?> stage) {
         batch.share();
         current = batch;
+        if (aborted) {
+            abortAll(); // close() may have looked before
+        }
         int left = isOpen(batch) ? PENDING : FULL;
         boolean isNew = watched != stage;
         watched = stage;
@@ -551,7 +566,7 @@ final class UpdatePipeline<T> {
         if (first == null) {
             return List.of();
         }
-        if (first instanceof CommitOperation || backlog.isEmpty()) {
+        if (first instanceof CommitOperation || backlog.peek() == null) {
             return List.of(first);
         }
         List<Operation<T, ?>> operations = new ArrayList<>();
@@ -571,6 +586,9 @@ final class UpdatePipeline<T> {
             return null;
         }
         if (batch.hadSetbacks()) {
+            if (batch.commit() == null) {
+                recallFollower();
+            }
             if (batch.isAbandoned()) {
                 knowledge.forgetAll();
                 return null;
@@ -584,6 +602,11 @@ final class UpdatePipeline<T> {
         if (commit == null) {
             Set<String> missing = missing(batch);
             if (!missing.isEmpty()) {
+                if (batch.foresight() != null) {
+                    backlog.defer(batch.operations); // reading has to wait for the commit under way
+                    undisturbed = 0;
+                    return null;
+                }
                 return read(missing);
             }
             commit = prepare(batch);
@@ -691,7 +714,7 @@ final class UpdatePipeline<T> {
                 return alone.send() ? sending(batch, alone.commit(nextRequest(), knowledge.head()), null) : null;
             }
             Draft<T> draft = new Draft<>(this, operations.size(), batch.foresight());
-            int applied = apply(operations, draft);
+            int applied = apply(batch, draft);
             if (applied < operations.size()) {
                 backlog.defer(operations.subList(applied, operations.size()));
                 batch.operations = List.copyOf(operations.subList(0, applied));
@@ -715,9 +738,10 @@ final class UpdatePipeline<T> {
     }
 
     /** Applies as many operations as one commit can carry, and returns how many those are. */
-    private int apply(List<Operation<T, ?>> operations, Draft<T> draft) {
+    private int apply(Batch<T> batch, Draft<T> draft) {
+        List<Operation<T, ?>> operations = batch.operations;
         for (int i = 0; i < operations.size(); i++) {
-            if (i > 0 && draft.isFull()) {
+            if (i > 0 && (draft.isFull() || (i % HURRY == 0 && batch.holdsUpAnother()))) {
                 return i;
             }
             operations.get(i).apply(draft);
@@ -802,16 +826,20 @@ final class UpdatePipeline<T> {
     void close() {
         refusing = true;
         aborted = true;
-        abort(current);
-        abort(follower);
-        for (Operation<T, ?> waiting = backlog.takeQueued(); waiting != null; waiting = backlog.takeQueued()) {
+        abortAll();
+        for (Operation<T, ?> waiting = backlog.take(); waiting != null; waiting = backlog.take()) {
             waiting.abort();
         }
     }
 
-    private static void abort(@Nullable Batch<?> batch) {
-        if (batch != null) {
-            batch.abort();
+    private void abortAll() {
+        Batch<T> second = follower; // looked at first: it may become the current one meanwhile
+        Batch<T> first = current;
+        if (second != null) {
+            second.abort();
+        }
+        if (first != null) {
+            first.abort();
         }
     }
 }

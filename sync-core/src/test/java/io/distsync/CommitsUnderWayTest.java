@@ -10,13 +10,17 @@ import io.distsync.ScriptedBackend.Fault;
 import io.distsync.ScriptedBackend.Held;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
+import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,6 +237,58 @@ class CommitsUnderWayTest {
         second.arrive();
         assertThat(node.fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(11));
         eventually(() -> assertThat(node.status().pendingUpdates()).isZero());
+    }
+
+    @Test
+    @DisplayName("S33: what no longer fits into the first commit when that is made anew still comes before the second")
+    void overflowKeepsTheOrder() {
+        String large = "x".repeat(8_000);
+        UnaryOperator<Counter> growing = state -> new Counter(state.value() + 1, state.value() < 10_000 ? "" : large);
+        List<Held> held = Stream.generate(Held::new).limit(4).toList();
+        connection.next(held.toArray(Fault[]::new));
+        List<CompletableFuture<Versioned<Counter>>> all = new ArrayList<>();
+        IntConsumer update = times -> {
+            for (int i = 0; i < times; i++) {
+                all.add(node.optimisticUpdateAsync(topic, growing));
+            }
+        };
+        update.accept(5); // one, then one, and three that wait
+        held.get(0).release();
+        held.get(2).awaitArrival();
+        update.accept(3); // while those three are under way as the second commit
+        held.get(1).release();
+        held.get(3).awaitArrival();
+        assertThat(attempts().stream().map(it -> it.mutations().size())).containsExactly(1, 1, 3, 3);
+
+        nodes.rival(topic, Counter.of(10_000)); // now the three no longer fit into one commit
+        held.get(2).release();
+        held.get(3).release();
+
+        assertThat(all.stream().map(it -> join(it).value().value()))
+                .containsExactly(1L, 2L, 10_001L, 10_002L, 10_003L, 10_004L, 10_005L, 10_006L);
+    }
+
+    @Test
+    @DisplayName(
+            "S33: callers of the second commit learn that it was not applied while the first one is refused again and again")
+    void refusedTogether() {
+        SyncService impatient = nodes.open(builder -> builder.timeout(Duration.ofMillis(300)));
+        ScriptedBackend refusing = connections.get(connections.size() - 1);
+        for (int i = 0; i < CALM; i++) {
+            impatient.optimisticUpdate(topic, state -> state.plus(1));
+        }
+        Held first = new Held(Fault.unavailable());
+        Held second = new Held(Fault.unavailable());
+        refusing.always(Fault.unavailable());
+        refusing.next(first, second);
+        CompletableFuture<Versioned<Counter>> one = impatient.optimisticUpdateAsync(topic, state -> state.plus(1));
+        CompletableFuture<Versioned<Counter>> other = impatient.sendAsync(topic, Counter.of(5));
+        second.release();
+        first.release();
+        assertThat(failureOf(() -> one)).isInstanceOf(NotAppliedException.class);
+        assertThat(failureOf(() -> other)).isInstanceOf(NotAppliedException.class);
+        refusing.always(Fault.pass());
+        assertThat(impatient.fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(CALM));
     }
 
     @Test

@@ -5,6 +5,8 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -24,19 +28,30 @@ final class CommitScript implements SharedState {
     /** MessagePack in strings: a character is a byte. The states themselves are ASCII. */
     static final StringCodec CODEC = new StringCodec(StandardCharsets.ISO_8859_1);
 
+    /** What the scripts publish the changes of a topic on, before the topic in braces. */
+    static final String CHANNEL = "watch:";
+
+    private static final String TOPIC = "app_state";
     private static final int KEYS_OF_A_PUT = 4;
 
     private final RedisClient client;
     private final RedisCommands<String, String> redis;
     private final String put;
     private final String commit;
-    private final Entry entry = new Entry("app_state");
+    private final Entry entry = new Entry(TOPIC);
 
     CommitScript(String uri) {
         client = RedisClient.create(uri);
         redis = client.connect(CODEC).sync();
         put = redis.scriptLoad(put());
         commit = redis.scriptLoad(commit());
+    }
+
+    /** With a subscription to what the script publishes, of which nothing is done. */
+    static CommitScript following(String uri) {
+        CommitScript script = new CommitScript(uri);
+        script.subscribe(message -> {});
+        return script;
     }
 
     /** The script for the common case. */
@@ -54,7 +69,7 @@ final class CommitScript implements SharedState {
         return script.replace("@incarnation@", "benchmark")
                 .replace("@pattern@", "benchmark")
                 .replace("@prefix@", "")
-                .replace("@channel@", "watch:")
+                .replace("@channel@", CHANNEL)
                 .replace("@hex@", hex)
                 .replace("@publish@", "PUBLISH")
                 .replace("@followed@", "NUMSUB");
@@ -76,6 +91,27 @@ final class CommitScript implements SharedState {
             reply = redis.evalsha(commit, ScriptOutputType.MULTI, entry.keys(), entry.commitArguments());
         }
         entry.committed(reply);
+    }
+
+    @Override
+    public void listen(LongConsumer listener) {
+        subscribe(message -> listener.accept(counterIn(message)));
+    }
+
+    private void subscribe(Consumer<String> listener) {
+        StatefulRedisPubSubConnection<String, String> subscriber = client.connectPubSub(CODEC);
+        subscriber.addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(String channel, String message) {
+                listener.accept(message);
+            }
+        });
+        subscriber.sync().subscribe(CHANNEL + "{" + TOPIC + "}");
+    }
+
+    /** The counter of the state in a message of the scripts, which ends with it in JSON. */
+    static long counterIn(String message) {
+        return SharedState.counter(message.substring(message.lastIndexOf("{\"counter")));
     }
 
     @Override

@@ -17,8 +17,7 @@ import java.util.stream.IntStream;
  */
 final class ScriptTopics implements SharedTopics {
 
-    private static final String CHANNEL = "watch:{" + SharedTopics.PREFIX;
-    private static final String JSON_BEGINS = "{\"counter";
+    private static final String CHANNEL = CommitScript.CHANNEL + "{" + SharedTopics.PREFIX;
 
     private final RedisClient client;
     private final RedisAsyncCommands<String, String> redis;
@@ -48,9 +47,7 @@ final class ScriptTopics implements SharedTopics {
             @Override
             public void message(String channel, String message) {
                 int topic = Integer.parseInt(channel, CHANNEL.length(), channel.length() - 1, 10);
-                // The message ends with the state in JSON.
-                long counter = SharedState.counter(message.substring(message.lastIndexOf(JSON_BEGINS)));
-                listeners.get(topic).told(topic, counter);
+                listeners.get(topic).told(topic, CommitScript.counterIn(message));
             }
         });
         put = redis.scriptLoad(CommitScript.put()).toCompletableFuture().join();

@@ -301,10 +301,12 @@ record Suite(
                         Way.OPTIMISTIC_UPDATE_FOLLOWED,
                         Way.OPTIMISTIC_UPDATE,
                         Way.COMMIT_SCRIPT,
+                        Way.COMMIT_SCRIPT_FOLLOWED,
                         Way.ONE_TRIP,
                         Way.TWO_TRIPS),
                 List.of(
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.COMMIT_SCRIPT, Goal.atMost(1.15)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.COMMIT_SCRIPT_FOLLOWED, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE, Way.COMMIT_SCRIPT, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.TWO_TRIPS, null)));
@@ -318,10 +320,14 @@ record Suite(
                 cases(
                         RedisPropagation.class,
                         Way.OPTIMISTIC_UPDATE_FOLLOWED,
+                        Way.OPTIMISTIC_UPDATE,
+                        Way.COMMIT_SCRIPT,
                         Way.ONE_TRIP_PUBLISHED,
                         Way.REDISSON_COMPARE_AND_SET),
                 List.of(
-                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP_PUBLISHED, Goal.atMost(1.2)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.COMMIT_SCRIPT, Goal.atMost(1.2)),
+                        new Ratio(Way.OPTIMISTIC_UPDATE, Way.COMMIT_SCRIPT, null),
+                        new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.ONE_TRIP_PUBLISHED, null),
                         new Ratio(Way.OPTIMISTIC_UPDATE_FOLLOWED, Way.REDISSON_COMPARE_AND_SET, null)));
     }
 

@@ -10,6 +10,7 @@ public enum Way {
     ONE_TRIP("one script"),
     ONE_TRIP_PUBLISHED("one script that publishes"),
     COMMIT_SCRIPT("the commit script by itself"),
+    COMMIT_SCRIPT_FOLLOWED("the commit script by itself, one subscription"),
     REDISSON_LOCK("Redisson RLock"),
     REDISSON_COMPUTE("Redisson RMap.compute"),
     REDISSON_ATOMIC_LONG("Redisson RAtomicLong"),
@@ -40,6 +41,7 @@ public enum Way {
             case ONE_TRIP -> HandWritten.beginningWith(Beginning.LAST_SEEN, uri);
             case ONE_TRIP_PUBLISHED -> HandWritten.publishing(uri);
             case COMMIT_SCRIPT -> new CommitScript(uri);
+            case COMMIT_SCRIPT_FOLLOWED -> CommitScript.following(uri);
             case REDISSON_LOCK -> new Redisson.Locked(uri);
             case REDISSON_COMPUTE -> new Redisson.Computed(uri);
             case REDISSON_ATOMIC_LONG -> new Redisson.Counted(uri);

@@ -4,6 +4,7 @@ import io.distsync.testsupport.redis.RedisServer.Durability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 
 /** A master, a replica of it, and three sentinels that watch them, all on loopback. */
 public final class RedisSentinels implements AutoCloseable {
@@ -65,6 +66,26 @@ public final class RedisSentinels implements AutoCloseable {
 
     public List<RedisServer> sentinels() {
         return sentinels;
+    }
+
+    /** The server that is the master as the sentinels see it now. */
+    public RedisServer master() {
+        return masterPort() == first.port() ? first : second;
+    }
+
+    /** Makes the replica the master once it has all that was written before, and the master a replica that follows it. */
+    public void failOver() {
+        RedisServer before = master();
+        RedisServer after = before == first ? second : first;
+        String mark = UUID.randomUUID().toString();
+        before.call("SET", "test:mark", mark);
+        after.await(mark, "GET", "test:mark");
+        sentinels.get(0).call("SENTINEL", "FAILOVER", MASTER);
+        awaitMaster(after);
+        before.await("master_link_status:up", "INFO", "replication");
+        for (RedisServer sentinel : sentinels) {
+            sentinel.await("slaves=1,sentinels=" + SENTINELS, "INFO", "sentinel");
+        }
     }
 
     /** The port of the master as the sentinels see it now. */
