@@ -474,24 +474,36 @@ final class Server {
         return commands.info().thenApply(ServerInfo::parse);
     }
 
+    /** INFO does not tell when the append-only file is synced, and not every user may ask for the configuration. */
+    private static CompletionStage<ServerInfo> durability(
+            RedisAsyncCommands<byte[], byte[]> commands, ServerInfo said) {
+        return said.hasAppendOnlyFile()
+                ? commands.configGet(ServerInfo.APPEND_FSYNC)
+                        .handle((found, refused) -> refused == null ? said.with(found) : said)
+                : CompletableFuture.completedFuture(said);
+    }
+
     /** Learns who the server is, and gives it the scripts for that. */
     private CompletionStage<Session> introduce(
             StatefulRedisConnection<byte[], byte[]> commands,
             StatefulRedisPubSubConnection<byte[], byte[]> channels,
             @Nullable Confirmations confirmations) {
-        return identity(commands.async()).thenCompose(info -> {
-            info.requireUsable(sharded);
-            Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
-            List<CompletableFuture<?>> loads = new ArrayList<>();
-            for (Script script : texts.values()) {
-                // By EVAL: in Redis 6.2 SCRIPT LOAD reaches the replicas too, and a promoted one would know the script.
-                loads.add(commands.async()
-                        .eval(script.text(), ScriptOutputType.VALUE, NO_KEYS)
-                        .toCompletableFuture());
-            }
-            return CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
-                    .thenApply(loaded -> new Session(commands, channels, confirmations, info, texts));
-        });
+        return identity(commands.async())
+                .thenCompose(said -> durability(commands.async(), said))
+                .thenCompose(info -> {
+                    info.requireUsable(sharded);
+                    Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
+                    List<CompletableFuture<?>> loads = new ArrayList<>();
+                    for (Script script : texts.values()) {
+                        // By EVAL: in Redis 6.2 SCRIPT LOAD reaches the replicas too, and a promoted one would know the
+                        // script.
+                        loads.add(commands.async()
+                                .eval(script.text(), ScriptOutputType.VALUE, NO_KEYS)
+                                .toCompletableFuture());
+                    }
+                    return CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
+                            .thenApply(loaded -> new Session(commands, channels, confirmations, info, texts));
+                });
     }
 
     /** The server did not know a script: it may be another incarnation by now. */

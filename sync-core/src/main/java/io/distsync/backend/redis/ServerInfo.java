@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 /** What a server says of itself: INFO, or a section of it. */
 record ServerInfo(Map<String, String> fields) {
 
+    static final String APPEND_FSYNC = "appendfsync";
+
     private static final int REPLICATION_ID = 16;
     private static final Pattern VERSION = Pattern.compile("^(\\d{1,6})\\.(\\d{1,6})");
 
@@ -76,15 +78,29 @@ record ServerInfo(Map<String, String> fields) {
         return fields.getOrDefault("maxmemory_policy", "noeviction").startsWith("allkeys-");
     }
 
+    boolean hasAppendOnlyFile() {
+        return fields.getOrDefault("aof_enabled", "0").equals("1");
+    }
+
+    /** With what the server says besides. */
+    ServerInfo with(Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(fields);
+        all.putAll(more);
+        return new ServerInfo(all);
+    }
+
+    private String durability() {
+        return hasAppendOnlyFile()
+                ? "append-only file, appendfsync "
+                        + fields.getOrDefault(APPEND_FSYNC, "unknown: this user may not read the configuration")
+                : "snapshots at most: what was written since the last one is lost when the server is";
+    }
+
     /** For operators; no secrets. */
     Map<String, String> details() {
         Map<String, String> details = new LinkedHashMap<>();
         details.put("version", fields.getOrDefault("redis_version", "unknown"));
-        details.put(
-                "durability",
-                fields.getOrDefault("aof_enabled", "0").equals("1")
-                        ? "append-only file"
-                        : "snapshots at most: what was written since the last one is lost when the server is");
+        details.put("durability", durability());
         details.put("replicas", fields.getOrDefault("connected_slaves", "0"));
         details.put("eviction", fields.getOrDefault("maxmemory_policy", "unknown"));
         return details;

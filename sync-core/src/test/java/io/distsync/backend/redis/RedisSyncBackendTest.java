@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +43,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -296,7 +298,34 @@ class RedisSyncBackendTest {
                 .isInstanceOf(Committed.class);
     }
 
+    @Test
+    void whenTheFileIsSyncedIsUnknownToAUserWhoMayNotAsk() {
+        Map<String, String> details = as(
+                other -> {
+                    assertThat(answer(other.read("t", Selection.none())).entries())
+                            .isEmpty();
+                    return other.info().details();
+                },
+                "~shop:*",
+                "&shop:*",
+                "+@all",
+                "-@admin",
+                "-@dangerous",
+                "+info");
+
+        assertThat(details)
+                .containsEntry(
+                        "durability",
+                        "append-only file, appendfsync unknown: this user may not read the configuration");
+    }
+
     private static CommitResult commitAs(String... rights) {
+        Commit commit = Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)));
+        return as(other -> answer(other.commit(commit)), rights);
+    }
+
+    /** What comes of it for a user with these rights, who keeps to a prefix. */
+    private static <R> R as(Function<SyncBackend, R> use, String... rights) {
         List<String> user = new ArrayList<>(List.of("ACL", "SETUSER", "shop", "on", ">secret", "resetchannels"));
         user.addAll(List.of(rights));
         server.call(user.toArray(String[]::new));
@@ -305,10 +334,9 @@ class RedisSyncBackendTest {
                 .withPort(server.port())
                 .withAuthentication("shop", "secret".toCharArray())
                 .build();
-        Commit commit = Commit.of("t", new RequestId(9, 1), Version.ABSENT, List.of(), List.of(Mutation.add("n", 1)));
         try (SyncBackend other =
                 RedisSyncBackend.builder(driver, uri).prefix("shop:").build()) {
-            return answer(other.commit(commit));
+            return use.apply(other);
         } finally {
             server.call("ACL", "DELUSER", "shop");
         }
@@ -465,7 +493,7 @@ class RedisSyncBackendTest {
 
             await().atMost(BOUND).until(told::isCurrent);
             assertThat(early.info().unreachableSince()).isNull();
-            assertThat(early.info().details()).containsEntry("durability", "append-only file");
+            assertThat(early.info().details()).containsEntry("durability", "append-only file, appendfsync always");
         } finally {
             awaitAnswer();
         }
