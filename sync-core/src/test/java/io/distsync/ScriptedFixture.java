@@ -5,6 +5,7 @@ import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.time.VirtualTime;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** A local backend as a store that every node reaches over a connection of its own. */
 final class ScriptedFixture implements ServiceFixture {
@@ -14,10 +15,22 @@ final class ScriptedFixture implements ServiceFixture {
     private final VirtualTime time = new VirtualTime();
     private final LocalSyncBackend store =
             LocalSyncBackend.builder().time(time).scheduler(time).build();
+    private final Consumer<ScriptedBackend> connected;
+
+    ScriptedFixture() {
+        this(connection -> {});
+    }
+
+    /** @param connected is given each connection, to play faults on it */
+    ScriptedFixture(Consumer<ScriptedBackend> connected) {
+        this.connected = connected;
+    }
 
     @Override
     public ScriptedBackend connect() {
-        return new ScriptedBackend(store, MAX_PAYLOAD_BYTES);
+        ScriptedBackend connection = new ScriptedBackend(store, MAX_PAYLOAD_BYTES);
+        connected.accept(connection);
+        return connection;
     }
 
     @Override

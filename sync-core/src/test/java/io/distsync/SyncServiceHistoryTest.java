@@ -16,7 +16,6 @@ import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -95,7 +94,7 @@ class SyncServiceHistoryTest {
         List<ScriptedBackend> connections = new ArrayList<>();
         boolean local = setting.network() == Network.NONE;
         ExecutorService wire = Executors.newSingleThreadExecutor(work -> new Thread(work, "wire"));
-        try (Nodes nodes = new Nodes(local ? new LocalFixture() : new RecordingFixture(connections))) {
+        try (Nodes nodes = new Nodes(local ? new LocalFixture() : new ScriptedFixture(connections::add))) {
             List<SyncService> services = new ArrayList<>();
             for (int i = 0; i < setting.services(); i++) {
                 services.add(
@@ -222,33 +221,6 @@ class SyncServiceHistoryTest {
                             ? Fault.replyLost()
                             : dice < 10 ? Fault.unavailable() : dice < 12 ? Fault.duplicated() : Fault.pass();
             return fault.play(commit, store);
-        }
-    }
-
-    private static final class RecordingFixture implements ServiceFixture {
-
-        private final ScriptedFixture fixture = new ScriptedFixture();
-        private final List<ScriptedBackend> connections;
-
-        RecordingFixture(List<ScriptedBackend> connections) {
-            this.connections = connections;
-        }
-
-        @Override
-        public ScriptedBackend connect() {
-            ScriptedBackend connection = fixture.connect();
-            connections.add(connection);
-            return connection;
-        }
-
-        @Override
-        public Map<Capability, String> missing() {
-            return Map.of();
-        }
-
-        @Override
-        public void close() {
-            fixture.close();
         }
     }
 }
