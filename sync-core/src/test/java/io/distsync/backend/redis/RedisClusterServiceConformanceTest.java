@@ -33,6 +33,6 @@ class RedisClusterServiceConformanceTest extends SyncServiceConformance {
 
     @Override
     protected ServiceFixture createFixture() {
-        return new RedisNodesFixture(new RedisClusterFixture(cluster, driver));
+        return new RedisServiceFixture(new RedisClusterFixture(cluster, driver));
     }
 }

@@ -29,6 +29,6 @@ class RedisSentinelServiceConformanceTest extends SyncServiceConformance {
 
     @Override
     protected ServiceFixture createFixture() {
-        return new RedisNodesFixture(new RedisSentinelFixture(sentinels, driver));
+        return new RedisServiceFixture(new RedisSentinelFixture(sentinels, driver));
     }
 }

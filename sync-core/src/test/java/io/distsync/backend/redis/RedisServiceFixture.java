@@ -1,19 +1,21 @@
 package io.distsync.backend.redis;
 
 import io.distsync.ServiceFixture;
+import io.distsync.backend.BackendFixture;
 import io.distsync.backend.SyncBackend;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** A real server for services; each node has a backend and a proxy of its own. */
+/** Real servers for services; each node has a backend of its own. */
 final class RedisServiceFixture implements ServiceFixture {
 
-    private final RedisFixture store;
+    private final BackendFixture store;
     private final List<SyncBackend> nodes = new ArrayList<>();
 
-    RedisServiceFixture(RedisFixture store) {
+    RedisServiceFixture(BackendFixture store) {
         this.store = store;
     }
 
@@ -26,7 +28,18 @@ final class RedisServiceFixture implements ServiceFixture {
 
     @Override
     public Map<Capability, String> missing() {
-        return Map.of(Capability.FEED_DELAY, "a feed that is held back is found by its heartbeat and opened anew");
+        Map<Capability, String> missing = new EnumMap<>(Capability.class);
+        missing.put(Capability.FEED_DELAY, "a feed that is held back is found by its heartbeat and opened anew");
+        store.lacking().forEach((lacking, reason) -> {
+            switch (lacking) {
+                case TIME -> missing.put(Capability.STORE_TIME, reason);
+                case CONNECTION -> missing.put(Capability.CONNECTION, reason);
+                default -> {
+                    // the cases of the service do not need it
+                }
+            }
+        });
+        return missing;
     }
 
     @Override
