@@ -28,6 +28,9 @@ final class Batch<T> {
      * A commit keeps its request id until its fate is known. An attempt whose outcome is unknown makes the batch
      * `uncertain`: from then on it is repeated as it is, and callers who give up report "unknown". Once the store has said
      * that nothing was applied, `commit` is given up and the operations are applied anew.
+     *
+     * The first commit may be built on one that is under way (`foresight`). Its answer is taken in only when that one is
+     * finished; the next commit of the same batch stands on what is known, as any other.
      */
 
     private static final int CONFLICTS_BEFORE_BACKOFF = 3;
@@ -52,6 +55,7 @@ final class Batch<T> {
     /** What the commit before this one was foreseen to leave, if that was under way when this one was built on it. */
     private @Nullable Foresight foresight;
 
+    /** The answer to that commit. */
     private @Nullable CompletableFuture<?> predecessor;
 
     /** The head of the topic that the commit is expected to follow. */
@@ -230,6 +234,9 @@ final class Batch<T> {
     }
 
     private boolean absorb(Conflict conflict) {
+        if (foresight == null) { // or the answer may be older than that of the commit before
+            knowledge.learnHead(conflict.head());
+        }
         if (uncertain && (groundless || !isFinal(conflict))) {
             knowledge.forgetAll();
             failAll(new OutcomeUnknownException(
@@ -239,7 +246,6 @@ final class Batch<T> {
         }
         CommitOperation<T> alone = alone();
         if (alone != null) {
-            knowledge.learnHead(conflict.head());
             alone.settle(conflict);
             return true;
         }
@@ -247,7 +253,6 @@ final class Batch<T> {
             wasMisled(conflict);
             return false;
         }
-        knowledge.learnHead(conflict.head());
         for (FailedCheck failed : conflict.failed()) {
             Check.VersionIs check = (Check.VersionIs) failed.check();
             Known held = Known.of(failed.entry());

@@ -96,7 +96,7 @@ final class UpdatePipeline<T> {
     private static final long NONE = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
 
-    /** How many commits in a row have to go well before one is built on another that is under way. */
+    /** How many batches in a row have to be committed at once before one is built on another that is under way. */
     private static final int QUIET = 8;
 
     /** After how many operations of a second commit it is looked whether the first one was answered. */
@@ -454,7 +454,7 @@ final class UpdatePipeline<T> {
                 && topic().options().retention().changes() > MAX_BATCH; // or the second may trim the first one's memory
     }
 
-    /** Leaves ownership with the stage, whose completion goes on; returns the batch if that has come about already. */
+    /** Leaves ownership with the stage, whose completion goes on; returns what to go on with if it is complete already. */
     private @Nullable Batch<T> leave(Batch<T> batch, CompletableFuture<?> stage) {
         batch.share();
         current = batch;
