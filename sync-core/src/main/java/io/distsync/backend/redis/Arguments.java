@@ -6,6 +6,8 @@ import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Selection;
 import io.distsync.backend.TopicOptions;
+import io.distsync.backend.support.KeyText;
+import io.distsync.backend.support.VersionText;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -72,7 +74,7 @@ final class Arguments {
         for (Check check : commit.checks()) {
             Check.VersionIs versionIs = (Check.VersionIs) check;
             arguments.add(versionIs.key());
-            arguments.list.add(Versions.bytes(versionIs.version()));
+            arguments.list.add(VersionText.bytes(versionIs.version()));
         }
         return arguments.toArray();
     }
@@ -108,7 +110,7 @@ final class Arguments {
         arguments.add(topic);
         arguments.add(after.epoch());
         arguments.add(after.revision());
-        arguments.list.add(Versions.bytes(after));
+        arguments.list.add(VersionText.bytes(after));
         arguments.add(limit);
         return arguments.toArray();
     }
@@ -142,7 +144,7 @@ final class Arguments {
         if (check instanceof Check.VersionIs versionIs) {
             add("v");
             add(versionIs.key());
-            list.add(Versions.bytes(versionIs.version()));
+            list.add(VersionText.bytes(versionIs.version()));
         } else if (check instanceof Check.Exists exists) {
             add("x");
             add(exists.key());
@@ -151,7 +153,7 @@ final class Arguments {
             Check.Fence fence = (Check.Fence) check;
             add("f");
             add(fence.name());
-            list.add(Versions.bytes(fence.token()));
+            list.add(VersionText.bytes(fence.token()));
         }
     }
 

@@ -1,10 +1,13 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.Change;
 import io.distsync.backend.Scope;
 import io.distsync.backend.support.Audience;
 import io.distsync.backend.support.Follower;
+import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -36,14 +39,22 @@ final class Feeds implements Server.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(Feeds.class);
 
+    /** A wake-up waits for its change between once and twice this. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     private final Names names;
+    private final @Nullable Broadcaster broadcaster;
+    private final Scheduler scheduler;
     private final ConcurrentHashMap<String, Feed> feeds = new ConcurrentHashMap<>();
     private @Nullable Topology topology;
     private @Nullable Iterator<Feed> rotation;
     private final Queue<Feed> doubts = new ConcurrentLinkedQueue<>();
 
-    Feeds(Names names) {
+    /** @param broadcaster brings the changes that channels only announce, or {@code null} if channels bring them */
+    Feeds(Names names, @Nullable Broadcaster broadcaster, Scheduler scheduler) {
         this.names = names;
+        this.broadcaster = broadcaster;
+        this.scheduler = scheduler;
     }
 
     /** Says where topics are to be followed; before anybody follows one. */
@@ -76,6 +87,12 @@ final class Feeds implements Server.Listener {
         private @Nullable Version doubtedAt;
 
         private boolean doubted;
+
+        /** What was announced last and what was delivered that is newest; guarded by this feed's monitor, as the next. */
+        private Version announced = Version.ABSENT;
+
+        private Version delivered = Version.ABSENT;
+        private boolean awaiting;
 
         /** Raised with each change; odd while the channel is subscribed. */
         private volatile int attachment;
@@ -143,6 +160,41 @@ final class Feeds implements Server.Listener {
             }
             doubted = false;
             return Objects.equals(doubtedAt, now) ? Judgement.MISSED : Judgement.SEEN;
+        }
+
+        /** Notes that a change is on its way; true if nobody waits for one yet. */
+        synchronized boolean announce(Version head) {
+            announced = head;
+            boolean isFirst = !awaiting && head.isNewerThan(delivered);
+            awaiting |= isFirst;
+            return isFirst;
+        }
+
+        void deliver(List<Change> commit) {
+            Version version = commit.get(commit.size() - 1).version();
+            synchronized (this) {
+                delivered = version.isNewerThan(delivered) ? version : delivered;
+            }
+            tell(new Message(version, commit));
+        }
+
+        /** What to wait for after that, or {@code null} if nothing. What did not come is read from the log. */
+        @Nullable
+        Version afterWaitingFor(Version expected) {
+            Version head;
+            synchronized (this) {
+                head = announced;
+                boolean came = !expected.isNewerThan(delivered);
+                if (came && head.isNewerThan(delivered)) {
+                    return head;
+                }
+                awaiting = false;
+                if (came) {
+                    return null;
+                }
+            }
+            each(follower -> follower.head(head));
+            return null;
         }
 
         void each(Consumer<Follower> action) {
@@ -327,11 +379,46 @@ final class Feeds implements Server.Listener {
             return;
         }
         try {
-            feed.tell(Message.parse(content));
+            tell(feed, Message.parse(content));
         } catch (RuntimeException e) {
             log.warn("topic '{}': a message on its channel is not one of ours; the log is read instead", topic, e);
             feed.each(Follower::connected);
         }
+    }
+
+    private void tell(Feed feed, Message message) {
+        boolean comes = broadcaster != null
+                && message.changes().isEmpty()
+                && !message.head().isAbsent()
+                && broadcaster.brings(feed.topic);
+        if (!comes) {
+            feed.tell(message);
+        } else if (feed.announce(message.head())) {
+            await(feed, message.head());
+        }
+    }
+
+    private void await(Feed feed, Version expected) {
+        scheduler.schedule(
+                () -> {
+                    Version next = feed.afterWaitingFor(expected);
+                    if (next != null) {
+                        await(feed, next);
+                    }
+                },
+                PATIENCE);
+    }
+
+    /** Tells of a commit that came another way than over a channel. */
+    void deliver(String topic, List<Change> commit) {
+        Feed feed = feeds.get(topic);
+        if (feed != null) {
+            feed.deliver(commit);
+        }
+    }
+
+    boolean isFollowed(String topic) {
+        return feeds.containsKey(topic);
     }
 
     private byte[] channel(String topic) {

@@ -4,6 +4,9 @@ import io.distsync.backend.Change;
 import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
+import io.distsync.backend.support.KeyText;
+import io.distsync.backend.support.MalformedDataException;
+import io.distsync.backend.support.VersionText;
 import io.distsync.version.Version;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,16 +64,16 @@ final class LogEntries {
             String operations = header[0];
             int count = operations.length();
             if (count == 0 || contents.array() != 2 * count) {
-                throw new MalformedReplyException("log entry " + id + " does not have the changes it should");
+                throw new MalformedDataException("log entry " + id + " does not have the changes it should");
             }
             int dash = id.indexOf('-');
             long epoch = Long.parseLong(id, 0, dash, 10);
             long first = Long.parseLong(id, dash + 1, id.length(), 10) - count + 1;
             long hash = Versions.link(header[1], 0);
-            RequestId request = Versions.request(header[2]);
+            RequestId request = VersionText.request(header[2]);
             int[] next = {FIRST_PREVIOUS};
-            Predecessors predecessors = new Predecessors(() -> Versions.parse(header[next[0]++]));
-            long previousLink = Versions.parse(header[FIRST_PREVIOUS - 1]).link();
+            Predecessors predecessors = new Predecessors(() -> VersionText.parse(header[next[0]++]));
+            long previousLink = VersionText.parse(header[FIRST_PREVIOUS - 1]).link();
             List<Change> changes = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
                 char operation = operations.charAt(i);
@@ -93,7 +96,7 @@ final class LogEntries {
             }
             return changes;
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new MalformedReplyException("log entry " + id + " is not one of ours");
+            throw new MalformedDataException("log entry " + id + " is not one of ours");
         }
     }
 
@@ -115,7 +118,7 @@ final class LogEntries {
             case 'W', 'K' -> Cause.WRITE;
             case 'D' -> Cause.DELETE;
             case 'X' -> Cause.EXPIRED;
-            default -> throw new MalformedReplyException("no operation: '" + operation + "'");
+            default -> throw new MalformedDataException("no operation: '" + operation + "'");
         };
     }
 }

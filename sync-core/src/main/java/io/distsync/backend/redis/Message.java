@@ -1,6 +1,8 @@
 package io.distsync.backend.redis;
 
 import io.distsync.backend.Change;
+import io.distsync.backend.support.MalformedDataException;
+import io.distsync.backend.support.VersionText;
 import io.distsync.version.Version;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -14,12 +16,12 @@ import java.util.List;
  */
 record Message(Version head, List<Change> changes) {
 
-    /** @throws MalformedReplyException if this is no message of a script */
+    /** @throws MalformedDataException if this is no message of a script */
     static Message parse(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         String line = LogEntries.line(in);
         if (!in.hasRemaining()) {
-            return new Message(Versions.parse(line), List.of());
+            return new Message(VersionText.parse(line), List.of());
         }
         List<Change> changes = LogEntries.commit(line, in);
         return new Message(changes.get(changes.size() - 1).version(), changes);

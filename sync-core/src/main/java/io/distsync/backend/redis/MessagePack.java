@@ -1,5 +1,6 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.support.MalformedDataException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -38,7 +39,7 @@ final class MessagePack {
         return packed;
     }
 
-    /** Reads an array; whatever is not as it should be is a {@link MalformedReplyException}. */
+    /** Reads an array; whatever is not as it should be is a {@link MalformedDataException}. */
     record Reader(ByteBuffer in) {
 
         /** The number of its elements. */
@@ -58,7 +59,7 @@ final class MessagePack {
                         default -> unexpected(type);
                     };
             if (length < 0 || length > in.remaining()) {
-                throw new MalformedReplyException("MessagePack that ends too early");
+                throw new MalformedDataException("MessagePack that ends too early");
             }
             byte[] bytes = new byte[length];
             in.get(bytes);
@@ -75,13 +76,13 @@ final class MessagePack {
 
         private int next() {
             if (!in.hasRemaining()) {
-                throw new MalformedReplyException("MessagePack that ends too early");
+                throw new MalformedDataException("MessagePack that ends too early");
             }
             return in.get() & 0xFF;
         }
 
         private static int unexpected(int type) {
-            throw new MalformedReplyException("MessagePack type " + Integer.toHexString(type) + " was not expected");
+            throw new MalformedDataException("MessagePack type " + Integer.toHexString(type) + " was not expected");
         }
     }
 }

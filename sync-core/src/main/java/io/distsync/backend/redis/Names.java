@@ -2,6 +2,7 @@ package io.distsync.backend.redis;
 
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The names of everything a topic has in Redis; those of one topic share a hash tag, so they live in one slot. */
@@ -11,13 +12,18 @@ final class Names {
 
     private final String prefix;
     private final String channel;
+    private final boolean broadcast;
 
     /** A tag for each slot of a cluster, or {@code null} without a cluster. */
     private final String @Nullable [] tags;
 
-    /** @param database channels belong to the whole server, so they have to name the database */
-    Names(String prefix, boolean cluster, int database) {
+    /**
+     * @param database channels belong to the whole server, so they have to name the database
+     * @param broadcast whether another system carries changes to followers, so that there is an outbox
+     */
+    Names(String prefix, boolean cluster, int database, boolean broadcast) {
         this.prefix = prefix;
+        this.broadcast = broadcast;
         this.channel = prefix + "watch:" + (database == 0 ? "" : database + ":");
         this.tags = cluster ? tags() : null;
     }
@@ -50,7 +56,7 @@ final class Names {
     byte[][] keys(String topic) {
         String tag = "{" + topic + "}";
         int slot = slot(topic);
-        return new byte[][] {
+        byte[][] keys = {
             key("kv:" + tag),
             key("stream:" + tag),
             key("req:" + tag),
@@ -58,14 +64,31 @@ final class Names {
             key("lease:" + tag),
             key("keys:" + tag),
             due(slot),
-            key("floor" + tag(slot))
+            key("floor" + tag(slot)),
+            outbox(slot)
         };
+        return broadcast ? keys : Arrays.copyOf(keys, keys.length - 1);
     }
 
     /** The keys of a commit that only puts. */
     byte[][] putKeys(String topic) {
         String tag = "{" + topic + "}";
-        return new byte[][] {key("kv:" + tag), key("stream:" + tag), key("req:" + tag), key("old:" + tag)};
+        byte[] state = key("kv:" + tag);
+        byte[] log = stream(topic);
+        byte[] young = key("req:" + tag);
+        byte[] old = key("old:" + tag);
+        return broadcast
+                ? new byte[][] {state, log, young, old, outbox(slot(topic))}
+                : new byte[][] {state, log, young, old};
+    }
+
+    byte[] stream(String topic) {
+        return key("stream:{" + topic + "}");
+    }
+
+    /** The commits of a slot that are not known to be broadcast, by their time. */
+    byte[] outbox(int slot) {
+        return key("outbox" + tag(slot));
     }
 
     byte[] state(String topic) {

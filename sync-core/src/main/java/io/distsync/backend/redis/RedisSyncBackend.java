@@ -79,19 +79,23 @@ public final class RedisSyncBackend implements SyncBackend {
     private final Feeds feeds;
     private final Turns turns = new Turns(READS_OF_FOLLOWERS);
     private final Topology topology;
+    private final @Nullable Outbox outbox;
     private final Sweeper sweeper;
     private final Runnable release;
     private volatile boolean closed;
 
     private RedisSyncBackend(Builder builder) {
-        names = new Names(builder.prefix, builder.cluster != null, builder.uri.getDatabase());
+        names = new Names(
+                builder.prefix, builder.cluster != null, builder.uri.getDatabase(), builder.broadcaster != null);
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-redis") : builder.scheduler;
         limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
         release = builder.release;
-        feeds = new Feeds(names);
+        feeds = new Feeds(names, builder.broadcaster, scheduler);
         topology = topology(builder);
         feeds.follow(topology);
+        outbox =
+                builder.broadcaster == null ? null : new Outbox(topology, names, feeds, builder.broadcaster, scheduler);
         sweeper = new Sweeper(
                 topology,
                 names,
@@ -99,6 +103,7 @@ public final class RedisSyncBackend implements SyncBackend {
                 builder.sweep,
                 builder.heartbeat,
                 builder.server().longestAbsence(),
+                outbox,
                 scheduler);
         topology.start();
         sweeper.start();
@@ -106,7 +111,8 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private Topology topology(Builder builder) {
         RedisClusterClient cluster = builder.cluster;
-        Scripts scripts = new Scripts(builder.prefix, names.channelPrefix(), cluster != null, builder.seam);
+        Scripts scripts = new Scripts(
+                builder.prefix, names.channelPrefix(), cluster != null, builder.broadcaster != null, builder.seam);
         Function<RedisURI, Server> servers = uri -> new Server(
                 new ClientConnector(builder.client, uri),
                 scripts,
@@ -190,7 +196,7 @@ public final class RedisSyncBackend implements SyncBackend {
             throw new IllegalArgumentException("payloads of a commit may have at most " + limits.maxPayloadBytes()
                     + " bytes, but this one for topic '" + commit.topic() + "' has " + bytes);
         }
-        return mayBecomeDue(commit)
+        return needsSweeps(commit)
                 ? sweeper.announce(names.slot(commit.topic()))
                         .handle((done, failure) -> failure == null
                                 ? send(commit)
@@ -245,10 +251,23 @@ public final class RedisSyncBackend implements SyncBackend {
         return true;
     }
 
-    private boolean mayBecomeDue(Commit commit) {
+    private boolean needsSweeps(Commit commit) {
         return names.isCluster()
-                && (commit.options().idleMillis() != Long.MAX_VALUE
+                && (outbox != null
+                        || commit.options().idleMillis() != Long.MAX_VALUE
                         || commit.mutations().stream().anyMatch(it -> it.lease() instanceof LeaseRule.Set));
+    }
+
+    /**
+     * The commits that wait for their broadcast.
+     *
+     * @throws IllegalStateException if no other system broadcasts them
+     */
+    public Outbox outbox() {
+        if (outbox == null) {
+            throw new IllegalStateException("a store without a broadcaster has no outbox");
+        }
+        return outbox;
     }
 
     @Override
@@ -400,6 +419,7 @@ public final class RedisSyncBackend implements SyncBackend {
         private int maxPayloadBytes = Limits.DEFAULT_MAX_PAYLOAD_BYTES;
         private TimeSource time = TimeSource.system();
         private @Nullable Scheduler scheduler;
+        private @Nullable Broadcaster broadcaster;
         private UnaryOperator<String> seam = UnaryOperator.identity();
 
         private Builder(RedisClient client, RedisURI uri, @Nullable RedisClusterClient cluster, Runnable release) {
@@ -475,6 +495,20 @@ public final class RedisSyncBackend implements SyncBackend {
         public Builder scheduler(Scheduler value) {
             scheduler = Objects.requireNonNull(value, "scheduler");
             return this;
+        }
+
+        /**
+         * Lets another system carry changes to followers. All clients of a prefix must have one, and the same; what a client
+         * without commits, others are told late and only by the log.
+         */
+        public Builder broadcaster(Broadcaster value) {
+            broadcaster = Objects.requireNonNull(value, "broadcaster");
+            return this;
+        }
+
+        /** The bound set by {@link #maxPayloadBytes(int)}, or its default. */
+        public int maxPayloadBytes() {
+            return maxPayloadBytes;
         }
 
         /** Changes the texts of the scripts; for tests that move the server's clock. */

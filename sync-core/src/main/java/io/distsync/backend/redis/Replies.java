@@ -15,6 +15,9 @@ import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
 import io.distsync.backend.Selection;
+import io.distsync.backend.support.KeyText;
+import io.distsync.backend.support.MalformedDataException;
+import io.distsync.backend.support.VersionText;
 import io.distsync.error.RejectedException;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * What the scripts answer, as the heads of the scripts describe it.
  *
  * <p>Every method throws {@link RejectedException} if the data in the store is of a foreign kind or layout, and {@link
- * MalformedReplyException} if the answer is none of a script's.
+ * MalformedDataException} if the answer is none of a script's.
  */
 final class Replies {
 
@@ -111,7 +114,7 @@ final class Replies {
 
     private static String kind(String topic, List<?> reply) {
         if (reply.isEmpty()) {
-            throw new MalformedReplyException("an empty answer");
+            throw new MalformedDataException("an empty answer");
         }
         String kind = text(reply, 0);
         if (kind.equals("T")) {
@@ -125,8 +128,8 @@ final class Replies {
         return kind;
     }
 
-    private static MalformedReplyException unexpected(String kind) {
-        return new MalformedReplyException("an answer of kind '" + kind + "'");
+    private static MalformedDataException unexpected(String kind) {
+        return new MalformedDataException("an answer of kind '" + kind + "'");
     }
 
     // --- commits ----------------------------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ final class Replies {
         int effective = (int) marks.chars().filter(mark -> mark == '1').count();
         List<Mutation> mutations = commit.mutations();
         if (marks.length() != mutations.size()) {
-            throw new MalformedReplyException("marks of " + marks.length() + " mutations, not " + mutations.size());
+            throw new MalformedDataException("marks of " + marks.length() + " mutations, not " + mutations.size());
         }
         @Nullable Change[] outcomes = new Change[mutations.size()];
         int[] next = {0};
@@ -239,7 +242,7 @@ final class Replies {
     // --- parts ------------------------------------------------------------------------------------------------------
 
     static Version version(List<?> reply, int index) {
-        return Versions.parse(bytes(reply, index));
+        return VersionText.parse(bytes(reply, index));
     }
 
     static String text(List<?> reply, int index) {
@@ -250,13 +253,13 @@ final class Replies {
         if (index < reply.size() && reply.get(index) instanceof byte[] bytes) {
             return bytes;
         }
-        throw new MalformedReplyException("no text at place " + index + " of an answer");
+        throw new MalformedDataException("no text at place " + index + " of an answer");
     }
 
     static List<?> list(List<?> reply, int index) {
         if (index < reply.size() && reply.get(index) instanceof List<?> list) {
             return list;
         }
-        throw new MalformedReplyException("no list at place " + index + " of an answer");
+        throw new MalformedDataException("no list at place " + index + " of an answer");
     }
 }

@@ -1,5 +1,6 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.support.MalformedDataException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -28,7 +30,8 @@ final class Scripts {
         HISTORY,
         KEEPALIVE,
         SWEEP,
-        DUE;
+        DUE,
+        OUTBOX;
 
         private String resource() {
             return name().toLowerCase(Locale.ROOT) + ".lua";
@@ -52,13 +55,17 @@ final class Scripts {
      * @param prefix put before every key
      * @param channel put before the tag of every channel
      * @param sharded whether channels belong to shards
+     * @param broadcast whether another system carries changes to followers; lines that are for that case only, or for the
+     *     other one, say so at their end
      * @param seam changes the texts; for tests that move the server's clock
      */
-    Scripts(String prefix, String channel, boolean sharded, UnaryOperator<String> seam) {
+    Scripts(String prefix, String channel, boolean sharded, boolean broadcast, UnaryOperator<String> seam) {
+        Pattern foreign = Pattern.compile("(?m)^.* -- @" + (broadcast ? "channel" : "broadcast") + "\n");
         String shared = load("topic.lua");
         for (Kind kind : Kind.values()) {
-            boolean alone = kind == Kind.DUE || kind == Kind.PUT;
-            String text = (alone ? "" : shared) + load(kind.resource());
+            boolean alone = kind == Kind.DUE || kind == Kind.PUT || kind == Kind.OUTBOX;
+            String text = foreign.matcher((alone ? "" : shared) + load(kind.resource()))
+                    .replaceAll("");
             texts.put(
                     kind,
                     seam.apply(text.replace("@prefix@", prefix)
@@ -72,7 +79,7 @@ final class Scripts {
     /** The scripts for one incarnation of a server. */
     Map<Kind, Script> forIncarnation(String incarnation) {
         if (!incarnation.matches("[A-Za-z0-9-]+")) {
-            throw new MalformedReplyException("no incarnation of a server: '" + incarnation + "'");
+            throw new MalformedDataException("no incarnation of a server: '" + incarnation + "'");
         }
         Map<Kind, Script> scripts = new EnumMap<>(Kind.class);
         texts.forEach((kind, text) -> {

@@ -1,6 +1,8 @@
 package io.distsync.backend.redis;
 
 import io.distsync.backend.redis.Scripts.Kind;
+import io.distsync.backend.support.KeyText;
+import io.distsync.backend.support.VersionText;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +51,7 @@ final class Sweeper {
     private final Duration interval;
     private final Duration heartbeat;
     private final Duration absence;
+    private final @Nullable Outbox outbox;
     private final Scheduler scheduler;
 
     private final Set<Integer> announced = ConcurrentHashMap.newKeySet();
@@ -56,7 +59,10 @@ final class Sweeper {
     private @Nullable Integer turned;
     private int round;
 
-    /** @param absence within which a follower that was cut off is back; for so long an idle topic may have none */
+    /**
+     * @param absence within which a follower that was cut off is back; for so long an idle topic may have none
+     * @param outbox looked into as often, or {@code null} if there is none
+     */
     Sweeper(
             Topology topology,
             Names names,
@@ -64,6 +70,7 @@ final class Sweeper {
             Duration interval,
             Duration heartbeat,
             Duration absence,
+            @Nullable Outbox outbox,
             Scheduler scheduler) {
         this.topology = topology;
         this.names = names;
@@ -71,6 +78,7 @@ final class Sweeper {
         this.interval = interval;
         this.heartbeat = heartbeat;
         this.absence = absence;
+        this.outbox = outbox;
         this.scheduler = scheduler;
     }
 
@@ -137,6 +145,9 @@ final class Sweeper {
         if (server == null || server.session() == null) {
             return;
         }
+        if (outbox != null) {
+            outbox.look(slot);
+        }
         byte[][] most = {String.valueOf(TOPICS_A_ROUND).getBytes(StandardCharsets.US_ASCII)};
         server.run(Kind.DUE, new byte[][] {names.due(slot)}, most).whenComplete((topics, failure) -> {
             if (failure != null) {
@@ -169,7 +180,7 @@ final class Sweeper {
             if (server != null) {
                 server.call(commands -> commands.hget(names.state(topic), HEAD)).whenComplete((head, failure) -> {
                     if (failure == null) {
-                        feeds.head(topic, head == null ? Version.ABSENT : Versions.parse(head));
+                        feeds.head(topic, head == null ? Version.ABSENT : VersionText.parse(head));
                     }
                 });
             }

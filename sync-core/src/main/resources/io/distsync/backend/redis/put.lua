@@ -1,7 +1,7 @@
 -- The common commit at full speed: puts of entries that have no lease, compared by version, to a topic that is as it should
 -- be. Leaves the topic as commit.lua would.
 --
--- KEYS     state, log, requests (younger generation), requests (older)
+-- KEYS     state, log, requests (younger generation), requests (older); outbox, if another system broadcasts
 -- ARGV     topic, request, digest, known epoch, known revision, retained changes (0: all)
 --          an operation for each put (W, or K if the log has no payloads)
 --          key and payload of each put in MessagePack, or nothing if each key is put once, with its payload
@@ -114,9 +114,12 @@ local clock = redis.call('TIME')
 local first = format('%d', revision + 1)
 local id = epoch .. '-' .. (count == 1 and first or format('%d', revision + count))
 local hash = sub(redis.sha1hex(head .. ' ' .. epoch .. '-' .. first .. ' ' .. request), 1, 14)
-local record = operations .. ' ' .. hash .. ' ' .. request .. ' '
-  .. clock[1] .. format('%03d', clock[2] / 1000) .. ' ' .. head .. ' '
+local now = clock[1] .. format('%03d', clock[2] / 1000)
+local record = operations .. ' ' .. hash .. ' ' .. request .. ' ' .. now .. ' ' .. head .. ' '
   .. (keys == 1 and reply[4] or table.concat(reply, ' ', 4)) .. '\n' .. packed
+if type(redis.pcall('ZADD', KEYS[5], now, id .. ' ' .. ARGV[1])) ~= 'number' then -- @broadcast
+  return {'G'} -- @broadcast
+end -- @broadcast
 if type(redis.pcall('XADD', stream, 'NOMKSTREAM', id, 'c', record)) ~= 'string' then
   return {'G'} -- no log, or one that is ahead
 end
@@ -132,6 +135,7 @@ redis.call('HSET', young, request, epoch .. ' ' .. first .. ' ' .. string.rep('1
 if trims then
   redis.call('XTRIM', stream, 'MINID', '~', epoch .. '-' .. format('%d', from))
 end
-redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record)
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record) -- @channel
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', version) -- @broadcast
 reply[2] = version
 return reply

@@ -1,6 +1,7 @@
 -- What the scripts of a topic share; each begins with this text. Keys, fields and reasons: docs/adr/0011-redis-layout.md.
 --
--- KEYS     state, log, requests (younger generation), requests (older), leases, names, due topics, floor of epochs
+-- KEYS     state, log, requests (younger generation), requests (older), leases, names, due topics, floor of epochs; outbox, if
+--          another system broadcasts
 -- ARGV[1]  topic
 -- Replies of any script besides its own:
 --          T(ype), key, expected type, found type
@@ -24,6 +25,10 @@ if #KEYS == 0 then
     {'ZSCORE', '@prefix@lease:' .. tag, 'm'}, {'ZRANGE', other, '0', '0'}, {'ZRANGEBYSCORE', due, '0', '0'},
     {'ZRANGEBYLEX', other, '-', '+'}, {'ZREVRANGEBYLEX', other, '+', '-'}, {'GET', floor}, {'SET', floor, 'v', 'none'},
     {'STRLEN', floor}, {'TIME'}, {'@publish@', '@channel@' .. tag, 'm'}, {'PUBSUB', '@followed@', '@channel@' .. tag}}
+  local outbox = '@prefix@outbox' .. (asks and '' or ':rights') -- @broadcast
+  needed[#needed + 1] = {'ZADD', outbox, 'none', 'm'} -- @broadcast
+  needed[#needed + 1] = {'ZREM', outbox, 'm'} -- @broadcast
+  needed[#needed + 1] = {'ZREMRANGEBYRANK', outbox, '0', '0'} -- @broadcast
   local function refused(command)
     if asks then
       return not asks(unpack(command))
@@ -44,6 +49,7 @@ end
 local S = {
   nothing = '0-0-0000000000000000', topic = ARGV[1], now = 0,
   kv = KEYS[1], stream = KEYS[2], young = KEYS[3], old = KEYS[4], leases = KEYS[5], names = KEYS[6], due = KEYS[7], floor = KEYS[8],
+  outbox = KEYS[9],
   epoch = 0, revision = 0, top = '', stem = '', incarnation = '@incarnation@', horizon = '0-0',
   generation = 0, grace = 0, gracious = '@incarnation@', longest = 0, idle = 0, fenced = '0', fresh = false, infoChanged = false,
   seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false, known = 0, elsewhere = false,
@@ -195,6 +201,10 @@ local function log(request, changes)
     end
   end
   local packed = cmsgpack.pack(contents)
+  local wrong = touched(S.outbox, 'zset', 'ZCARD') -- @broadcast
+  if wrong then -- @broadcast
+    error('WRONGTYPE ' .. concat(wrong, ', ', 2), 0) -- @broadcast
+  end -- @broadcast
   local hash, id, record
   local function add(option)
     hash = string.sub(redis.sha1hex(S.before .. ' ' .. S.stem .. text(S.first) .. ' ' .. request), 1, 14)
@@ -223,7 +233,10 @@ local function log(request, changes)
   end
   S.revision, S.top = last, changes[count][1].version
   -- What followers are not told because it is too much, they find by the head.
-  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', #record > 65536 and S.top or id .. '\n' .. record)
+  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', #record > 65536 and S.top or id .. '\n' .. record) -- @channel
+  -- An expiry has no sender that broadcasts it: followers are told here, and whoever looks into the outbox takes it at once.
+  redis.call('ZADD', S.outbox, request == '0-0' and '0' or text(S.now), id .. ' ' .. S.topic) -- @broadcast
+  redis.pcall('@publish@', '@channel@{' .. S.topic .. '}', request == '0-0' and id .. '\n' .. record or S.top) -- @broadcast
   return previous
 end
 

@@ -1,14 +1,15 @@
-package io.distsync.backend.redis;
+package io.distsync.backend.support;
 
 /**
  * Keys as bytes: each UTF-16 code unit by itself in the manner of UTF-8, surrogates included (CESU-8, Unicode Technical
  * Report 26). Every Java string survives it, and bytes sort as the strings do. Ordinary text looks like UTF-8.
  */
-final class KeyText {
+public final class KeyText {
 
     private KeyText() {}
 
-    static byte[] encode(String text) {
+    /** The bytes of a text. */
+    public static byte[] encode(String text) {
         int length = text.length();
         int size = 0;
         for (int i = 0; i < length; i++) {
@@ -36,16 +37,16 @@ final class KeyText {
     /**
      * Reads what {@link #encode} wrote.
      *
-     * @throws MalformedReplyException if it did not
+     * @throws MalformedDataException if it did not
      */
-    static String decode(byte[] bytes) {
+    public static String decode(byte[] bytes) {
         StringBuilder text = new StringBuilder(bytes.length);
         int at = 0;
         while (at < bytes.length) {
             int lead = bytes[at] & 0xFF;
             int more = lead < 0x80 ? 0 : (lead & 0xE0) == 0xC0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : -1;
             if (more < 0 || at + more >= bytes.length) {
-                throw new MalformedReplyException("a key is not the text it should be, at byte " + at);
+                throw new MalformedDataException("a key is not the text it should be, at byte " + at);
             }
             int c = more == 0 ? lead : more == 1 ? lead & 0x1F : lead & 0x0F;
             for (int i = 1; i <= more; i++) {
