@@ -506,6 +506,11 @@ public final class RedisSyncBackend implements SyncBackend {
             return this;
         }
 
+        /** What was set by {@link #prefix(String)}, or nothing. */
+        public String prefix() {
+            return prefix;
+        }
+
         /** The bound set by {@link #maxPayloadBytes(int)}, or its default. */
         public int maxPayloadBytes() {
             return maxPayloadBytes;

@@ -1,0 +1,207 @@
+package io.distsync.backend.kafka;
+
+import io.distsync.backend.BackendInfo.Broadcast;
+import io.distsync.backend.Change;
+import io.distsync.backend.kafka.Targets.Target;
+import io.distsync.backend.redis.Broadcaster;
+import io.distsync.backend.redis.Outbox;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries changes by Kafka: the clients and what is done with them, from the moment they can be made. */
+final class Carrier implements Broadcaster, AutoCloseable {
+
+    /*
+     * Threads. Clients are made on whoever starts, or on the scheduler if no broker's name could be resolved then; that, who
+     * is followed, and the end are guarded by the monitor. "links" is read by everybody.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(Carrier.class);
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration LAST_RECORDS = Duration.ofSeconds(2);
+
+    private final ClientConfig clients;
+    private final TopicNames names;
+    private final Targets.Settings settings;
+    private final Scheduler scheduler;
+    private final TimeSource time;
+    private final Instant startedAt;
+    private final CompletableFuture<Void> looked = new CompletableFuture<>();
+    private final Map<String, Integer> followers = new HashMap<>();
+    private @Nullable Outbox outbox;
+    private volatile @Nullable Links links;
+    private boolean closed;
+
+    /** What there is once the clients are. */
+    private record Links(Admin admin, Targets targets, Publisher publisher, RecordFeed feed) {
+
+        void close() {
+            feed.close();
+            publisher.close(targets.isReachable() ? LAST_RECORDS : Duration.ZERO);
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    Carrier(ClientConfig clients, TopicNames names, Targets.Settings settings, Scheduler scheduler, TimeSource time) {
+        this.clients = clients;
+        this.names = names;
+        this.settings = settings;
+        this.scheduler = scheduler;
+        this.time = time;
+        startedAt = time.instant();
+    }
+
+    /**
+     * Begins.
+     *
+     * @throws KafkaException if the settings of the clients are not as they must be
+     */
+    synchronized void start(Outbox of) {
+        outbox = of;
+        try {
+            open(of);
+        } catch (KafkaException e) {
+            if (!ClientConfig.isUnresolved(e)) {
+                throw e;
+            }
+            log.warn("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
+            scheduler.schedule(this::tryAgain, RETRY);
+        }
+    }
+
+    private synchronized void tryAgain() {
+        if (closed) {
+            return;
+        }
+        try {
+            open(Objects.requireNonNull(outbox));
+        } catch (KafkaException e) {
+            log.debug("no name of a Kafka broker can be resolved", e);
+            scheduler.schedule(this::tryAgain, RETRY);
+        }
+    }
+
+    private void open(Outbox of) {
+        Admin admin = clients.admin();
+        Producer<byte[], byte[]> producer;
+        try {
+            producer = clients.producer();
+            clients.consumer().close(); // what is wrong with its settings shall show now
+        } catch (KafkaException e) {
+            admin.close(Duration.ZERO);
+            throw e;
+        }
+        Targets targets = new Targets(admin, names, settings, scheduler, time, startedAt, this::ready);
+        Publisher publisher = new Publisher(producer, targets, of);
+        RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler);
+        links = new Links(admin, targets, publisher, feed);
+        followers.keySet().forEach(feed::follow);
+        feed.start();
+        var unused = targets.looked().thenAccept(looked::complete);
+        targets.start();
+    }
+
+    private void ready(Target target) {
+        Links now = links;
+        if (now != null) {
+            now.publisher().prepare(target.name());
+            now.feed().ready(target);
+        }
+    }
+
+    /** Completes when every Kafka topic was found usable or not, for the first time. */
+    CompletableFuture<Void> looked() {
+        return looked;
+    }
+
+    /** Why some Kafka topic cannot be used, or {@code null}. */
+    @Nullable
+    String refusal() {
+        Links now = links;
+        return now == null ? null : now.targets().problem();
+    }
+
+    synchronized void follow(String topic) {
+        Links now = links;
+        if (followers.merge(topic, 1, Integer::sum) == 1 && now != null) {
+            now.feed().follow(topic);
+        }
+    }
+
+    synchronized void unfollow(String topic) {
+        Links now = links;
+        if (followers.computeIfPresent(topic, (same, count) -> count == 1 ? null : count - 1) == null && now != null) {
+            now.feed().unfollow(topic);
+        }
+    }
+
+    /** Sends a commit; completes with whether the brokers have it, and never fails. */
+    CompletableFuture<Boolean> send(String topic, List<Change> commit) {
+        Links now = links;
+        return now == null
+                ? CompletableFuture.completedFuture(false)
+                : now.publisher().send(topic, commit);
+    }
+
+    Broadcast info(long waiting) {
+        Links now = links;
+        if (now == null) {
+            return new Broadcast("kafka", startedAt, waiting, null);
+        }
+        String refusal = now.targets().problem();
+        return new Broadcast(
+                "kafka",
+                now.targets().unreachableSince(),
+                Math.max(waiting, now.publisher().underWay()),
+                refusal == null ? now.publisher().problem() : refusal);
+    }
+
+    @Nullable
+    RecordFeed feed() {
+        Links now = links;
+        return now == null ? null : now.feed();
+    }
+
+    @Override
+    public boolean isAble() {
+        Links now = links;
+        return now != null && now.targets().isReachable();
+    }
+
+    @Override
+    public boolean brings(String topic) {
+        Links now = links;
+        return now != null && now.targets().isReachable() && now.feed().brings(topic);
+    }
+
+    @Override
+    public void broadcast(String topic, List<Change> commit) {
+        var unused = send(topic, commit);
+    }
+
+    @Override
+    public void close() {
+        Links last;
+        synchronized (this) {
+            closed = true;
+            last = links;
+        }
+        if (last != null) {
+            last.close();
+        }
+    }
+}

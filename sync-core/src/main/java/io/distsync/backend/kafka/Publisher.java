@@ -1,0 +1,155 @@
+package io.distsync.backend.kafka;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.redis.Outbox;
+import io.distsync.version.Version;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends commits to Kafka, each change as a record. A commit that is there goes out of the outbox; one that is not, for whatever
+ * reason, stays in it and comes again. Nothing is repeated here, apart from what the producer does by itself.
+ */
+final class Publisher {
+
+    /*
+     * Threads. Commits come from threads of the Redis driver, those of one topic in their order unless they are late;
+     * the producer takes records of one caller in the order they come. Results come on the producer's thread, or at once
+     * on the caller's if a record was not taken.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+
+    private final Producer<byte[], byte[]> producer;
+    private final Targets targets;
+    private final Outbox outbox;
+    private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
+    private volatile @Nullable String problem;
+
+    private record Id(String topic, Version last) {}
+
+    Publisher(Producer<byte[], byte[]> producer, Targets targets, Outbox outbox) {
+        this.producer = producer;
+        this.targets = targets;
+        this.outbox = outbox;
+    }
+
+    /** A commit whose records are with the producer. */
+    private final class Sending implements Callback {
+
+        private final Id id;
+        private final AtomicInteger missing;
+        private final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        private volatile @Nullable Exception failure;
+
+        Sending(Id id, int records) {
+            this.id = id;
+            missing = new AtomicInteger(records);
+        }
+
+        @Override
+        public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+            if (exception != null) {
+                failure = exception;
+            }
+            completed(1);
+        }
+
+        private void completed(int records) {
+            if (missing.addAndGet(-records) > 0) {
+                return;
+            }
+            underWay.remove(id);
+            Exception cause = failure;
+            if (cause == null) {
+                problem = null;
+                outbox.confirm(id.topic(), id.last());
+            } else {
+                failed(id, cause);
+            }
+            done.complete(cause == null);
+        }
+    }
+
+    /** Lets the producer learn of a topic before there is something to send, which would not wait for it. */
+    void prepare(String kafkaTopic) {
+        try {
+            var unused = producer.partitionsFor(kafkaTopic);
+        } catch (KafkaException e) {
+            log.trace("Kafka topic {} is being looked up", kafkaTopic, e);
+        }
+    }
+
+    /**
+     * Sends a commit, unless it is being sent.
+     *
+     * @return completes with whether the brokers have it; never fails
+     */
+    CompletableFuture<Boolean> send(String topic, List<Change> commit) {
+        Targets.Target target = targets.of(topic);
+        if (target.partitions() == 0) {
+            return CompletableFuture.completedFuture(false);
+        }
+        Id id = new Id(topic, commit.get(commit.size() - 1).version());
+        Sending sending = new Sending(id, commit.size());
+        Sending present = underWay.putIfAbsent(id, sending);
+        if (present != null) {
+            return present.done;
+        }
+        byte[] key = RecordFormat.key(topic);
+        int taken = 0;
+        try {
+            while (taken < commit.size() && sending.failure == null) {
+                var unused = producer.send(RecordFormat.record(target.name(), key, commit.get(taken)), sending);
+                taken++;
+            }
+        } catch (RuntimeException e) {
+            sending.failure = e;
+        }
+        if (taken < commit.size()) {
+            sending.completed(commit.size() - taken);
+        }
+        return sending.done;
+    }
+
+    /** Commits that are with the producer. */
+    int underWay() {
+        return underWay.size();
+    }
+
+    /** Why sending fails though there is a broker, or {@code null}. */
+    @Nullable
+    String problem() {
+        return problem;
+    }
+
+    private void failed(Id id, Exception failure) {
+        if (failure
+                instanceof TimeoutException) { // no metadata yet, no memory, or no answer: the brokers are looked after
+            log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
+            return;
+        }
+        String now = "broadcasting fails: " + failure;
+        if (problem == null) {
+            log.warn("topic '{}': {} was not broadcast and is going to be tried again", id.topic(), id.last(), failure);
+        }
+        problem = now;
+    }
+
+    /** Gives what is under way so long to arrive. */
+    void close(Duration patience) {
+        producer.close(patience);
+    }
+}

@@ -1,0 +1,341 @@
+package io.distsync.backend.kafka;
+
+import io.distsync.backend.Change;
+import io.distsync.backend.kafka.Targets.Target;
+import io.distsync.backend.redis.Outbox;
+import io.distsync.backend.support.MalformedDataException;
+import io.distsync.time.Scheduler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the partitions of the topics that are followed here, from their end on, and hands whole commits to the followers.
+ * Partitions are assigned by hand: there is no group, and nothing of a node is left on a broker.
+ *
+ * <p>This is the fast way only. What was committed before a partition is read, and what does not come, followers read from
+ * the log of the store; offsets mean nothing to them, so neither holes nor records of others matter.
+ */
+final class RecordFeed {
+
+    /*
+     * Threads. One thread of its own polls, and owns the consumer and the assemblers' contents. Who follows what, and which
+     * partitions are to be read, is guarded by the monitor; the thread takes it over before each poll, and waits on the
+     * monitor while there is nothing to read. Offsets are looked up by the admin client, so that a broker that is away
+     * holds up nobody. "read" and "followed" are for threads that only ask.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(RecordFeed.class);
+
+    private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration END = Duration.ofSeconds(5);
+
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final Admin admin;
+    private final Targets targets;
+    private final Outbox outbox;
+    private final Scheduler scheduler;
+    private final Thread thread;
+
+    private final Map<String, CommitAssembler> followed = new ConcurrentHashMap<>();
+    private final Map<String, TopicPartition> places = new ConcurrentHashMap<>();
+    private volatile Set<TopicPartition> read = Set.of();
+    private volatile long malformed;
+    private volatile long delivered;
+
+    // monitor
+    private final Map<TopicPartition, Long> located = new HashMap<>();
+    private final Set<TopicPartition> locating = new HashSet<>();
+    private boolean changed;
+    private boolean closed;
+    private @Nullable Consumer<byte[], byte[]> polling;
+
+    RecordFeed(
+            Supplier<Consumer<byte[], byte[]>> consumers,
+            Admin admin,
+            Targets targets,
+            Outbox outbox,
+            Scheduler scheduler) {
+        this.consumers = consumers;
+        this.admin = admin;
+        this.targets = targets;
+        this.outbox = outbox;
+        this.scheduler = scheduler;
+        thread = new Thread(this::run, "distsync-kafka-feed");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Whether records of the topic are being read. */
+    boolean brings(String topic) {
+        TopicPartition place = places.get(topic);
+        return place != null && read.contains(place);
+    }
+
+    /** Records that were not ours, or damaged. */
+    long malformed() {
+        return malformed;
+    }
+
+    /** Commits handed to followers. */
+    long delivered() {
+        return delivered;
+    }
+
+    synchronized void follow(String topic) {
+        followed.put(topic, new CommitAssembler());
+        place(topic);
+    }
+
+    synchronized void unfollow(String topic) {
+        followed.remove(topic);
+        TopicPartition place = places.remove(topic);
+        if (place != null && !places.containsValue(place)) {
+            located.remove(place);
+            change();
+        }
+    }
+
+    /** A Kafka topic can be used, or has got other partitions. */
+    synchronized void ready(Target target) {
+        for (String topic : followed.keySet()) {
+            if (targets.of(topic) == target) {
+                place(topic);
+            }
+        }
+    }
+
+    private void place(String topic) {
+        Target target = targets.of(topic);
+        int partitions = target.partitions();
+        if (partitions > 0) {
+            TopicPartition place = new TopicPartition(target.name(), partition(topic, partitions));
+            TopicPartition before = places.put(topic, place);
+            if (before != null && !places.containsValue(before)) {
+                located.remove(before);
+                change();
+            }
+            locate(place);
+        }
+    }
+
+    /** Where a producer that knows nothing but the key puts the records of a topic. */
+    static int partition(String topic, int partitions) {
+        return Utils.toPositive(Utils.murmur2(RecordFormat.key(topic))) % partitions;
+    }
+
+    /** Finds the end of a partition: what comes behind it, is read. */
+    private synchronized void locate(TopicPartition place) {
+        if (closed || located.containsKey(place) || !places.containsValue(place) || !locating.add(place)) {
+            return;
+        }
+        admin.listOffsets(Map.of(place, OffsetSpec.latest()))
+                .partitionResult(place)
+                .toCompletionStage()
+                .whenComplete((end, failure) -> {
+                    if (failure == null) {
+                        located(place, end.offset());
+                    } else {
+                        log.debug("the end of {} could not be found", place, failure);
+                        scheduler.schedule(() -> locateAgain(place), PAUSE);
+                    }
+                });
+    }
+
+    private synchronized void locateAgain(TopicPartition place) {
+        locating.remove(place);
+        locate(place);
+    }
+
+    private synchronized void located(TopicPartition place, long end) {
+        locating.remove(place);
+        if (places.containsValue(place)) {
+            located.put(place, end);
+            change();
+        }
+    }
+
+    private void change() {
+        changed = true;
+        notifyAll();
+        Consumer<byte[], byte[]> now = polling;
+        if (now != null) {
+            now.wakeup();
+        }
+    }
+
+    /** Ends the thread and waits for it, but not from a listener. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+            change();
+        }
+        if (Thread.currentThread() != thread) {
+            try {
+                thread.join(END.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // --- the thread -------------------------------------------------------------------------------------------------
+
+    private void run() {
+        while (awaitWork()) {
+            try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+                begin(consumer);
+                while (assign(consumer)) {
+                    poll(consumer);
+                }
+            } catch (RuntimeException e) {
+                log.warn("reading from Kafka failed, trying again: {}", e.toString());
+                log.debug("reading from Kafka failed", e);
+            } finally {
+                end();
+            }
+        }
+    }
+
+    /** Waits until there is something to read; false if there never is going to be. */
+    private synchronized boolean awaitWork() {
+        while (!closed && located.isEmpty()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                return false;
+            }
+        }
+        return !closed;
+    }
+
+    private synchronized void begin(Consumer<byte[], byte[]> consumer) {
+        polling = consumer;
+        changed = true;
+    }
+
+    /** What was read up to now is not known any more: each partition is read from its end again, after a pause. */
+    private synchronized void end() {
+        polling = null;
+        if (!closed && !located.isEmpty()) {
+            lost(Set.copyOf(located.keySet()));
+        }
+        read = Set.of();
+    }
+
+    private synchronized void lost(Collection<TopicPartition> partitions) {
+        Set<TopicPartition> left = new HashSet<>(read);
+        left.removeAll(partitions);
+        read = Set.copyOf(left);
+        for (TopicPartition partition : partitions) {
+            if (located.remove(partition) != null && locating.add(partition)) {
+                scheduler.schedule(() -> locateAgain(partition), PAUSE);
+            }
+        }
+        changed = true;
+    }
+
+    /** Has the consumer read what is to be read; false if that is nothing. */
+    private synchronized boolean assign(Consumer<byte[], byte[]> consumer) {
+        if (closed || located.isEmpty()) {
+            return false;
+        }
+        if (changed) {
+            changed = false;
+            Set<TopicPartition> before = read;
+            consumer.assign(located.keySet());
+            located.forEach((partition, end) -> {
+                if (!before.contains(partition)) {
+                    consumer.seek(partition, end);
+                }
+            });
+            read = Set.copyOf(located.keySet());
+        }
+        return true;
+    }
+
+    private void poll(Consumer<byte[], byte[]> consumer) {
+        try {
+            deliver(consumer.poll(POLL));
+        } catch (WakeupException e) {
+            log.trace("woken up", e);
+        } catch (InvalidOffsetException e) {
+            log.info("{} begin and end elsewhere now, they are read from their end on", e.partitions());
+            lost(e.partitions());
+        }
+    }
+
+    private void deliver(ConsumerRecords<byte[], byte[]> records) {
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            byte[] key = record.key();
+            if (key != null) {
+                String topic = new String(key, StandardCharsets.US_ASCII);
+                CommitAssembler assembler = followed.get(topic);
+                if (assembler != null) {
+                    deliver(topic, assembler, record);
+                }
+            }
+        }
+    }
+
+    private void deliver(String topic, CommitAssembler assembler, ConsumerRecord<byte[], byte[]> record) {
+        try {
+            List<Change> commit = assembler.add(RecordFormat.change(record));
+            if (commit != null) {
+                count();
+                outbox.deliver(topic, commit);
+            }
+        } catch (MalformedDataException e) {
+            warn(record, e);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread
+    private void count() {
+        delivered++;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread
+    private void warn(ConsumerRecord<byte[], byte[]> record, MalformedDataException reason) {
+        malformed++;
+        if (Long.bitCount(malformed)
+                == 1) { // the first, the second, the fourth: whoever writes nonsense writes much of it
+            log.warn(
+                    "{} records on Kafka topics of ours are not ours; the last one, at {}-{}@{}: {}",
+                    malformed,
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    reason.getMessage());
+        }
+    }
+
+    /** For tests: what is read now. */
+    List<TopicPartition> partitions() {
+        return new ArrayList<>(read);
+    }
+}
