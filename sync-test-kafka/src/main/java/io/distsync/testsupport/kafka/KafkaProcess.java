@@ -1,0 +1,297 @@
+package io.distsync.testsupport.kafka;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka broker in a JVM of its own: slower to start than {@link EmbeddedKafka}, but it can be killed and paused. Ends with
+ * this JVM if nobody ends it sooner.
+ */
+public final class KafkaProcess implements KafkaBroker {
+
+    /*
+     * Threads. None of its own; calls must come one at a time. The process is the only state, and only this object signals
+     * it: by its own id, never by name.
+     */
+
+    private static final Duration START_WITHIN = Duration.ofSeconds(90);
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
+    private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
+    private static final int LINES_TOLD = 20;
+
+    private final BrokerFolder folder;
+    private final Thread atExit = new Thread(this::destroy, "kafka-at-exit");
+    private @Nullable Process process;
+    private boolean paused;
+
+    private KafkaProcess(BrokerFolder folder) {
+        this.folder = folder;
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /**
+     * A running broker.
+     *
+     * @param properties of a broker's configuration, on top of the defaults: {@code "log.retention.ms=1000"}
+     * @throws RuntimeException what Kafka says on properties it does not accept
+     */
+    public static KafkaProcess launch(String... properties) {
+        KafkaProcess kafka = new KafkaProcess(BrokerFolder.create(properties));
+        boolean ready = false;
+        try {
+            kafka.writeLogging();
+            kafka.start();
+            ready = true;
+            return kafka;
+        } finally {
+            if (!ready) {
+                kafka.close();
+            }
+        }
+    }
+
+    @Override
+    public String bootstrapServers() {
+        return folder.bootstrapServers();
+    }
+
+    @Override
+    public int port() {
+        return folder.port();
+    }
+
+    /** The process while there is one, for looking at it only: signals are this object's. */
+    public long pid() {
+        return running().pid();
+    }
+
+    @Override
+    public void start() {
+        if (process != null) {
+            throw new IllegalStateException("the broker is running already");
+        }
+        try {
+            process = new ProcessBuilder(command())
+                    .directory(folder.root().toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        awaitReady(process);
+    }
+
+    @Override
+    public void stop() {
+        Process running = process;
+        if (running == null) {
+            return;
+        }
+        if (paused) {
+            resume(); // else it could not say goodbye
+        }
+        running.destroy();
+        if (!awaitEnd(running, STOP_WITHIN)) {
+            throw new IllegalStateException("the broker does not stop: " + lastLines());
+        }
+        process = null;
+    }
+
+    // --- faults -----------------------------------------------------------------------------------------------------
+
+    /** Ends the process at once, as {@code kill -9} does, and waits until it is gone. */
+    public void kill() {
+        destroy();
+        process = null;
+        paused = false;
+    }
+
+    /** Stops the process where it is, as {@code SIGSTOP} does: connections stay, nothing answers. */
+    public void pause() {
+        signal("-STOP");
+        paused = true;
+    }
+
+    /** Lets it go on after {@link #pause}. What was sent to it meanwhile is answered now. */
+    public void resume() {
+        signal("-CONT");
+        paused = false;
+    }
+
+    // --- process ----------------------------------------------------------------------------------------------------
+
+    private List<String> command() {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-Dlogback.configurationFile=" + logging(),
+                "kafka.Kafka",
+                folder.configuration().toString());
+    }
+
+    /**
+     * Waits until our own process serves clients: on a port taken meanwhile a stranger might. First for the port alone,
+     * since a client complains of each connection that fails.
+     */
+    private void awaitReady(Process started) {
+        long end = System.nanoTime() + START_WITHIN.toNanos();
+        while (!listens()) {
+            pollAgain(started, end);
+        }
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers()))) {
+            while (!serves(admin)) {
+                pollAgain(started, end);
+            }
+        }
+    }
+
+    private void pollAgain(Process started, long end) {
+        if (!started.isAlive()) {
+            throw new IllegalStateException("the broker ended with " + started.exitValue() + ": " + lastLines());
+        }
+        if (System.nanoTime() - end > 0) {
+            throw new IllegalStateException("the broker is not ready: " + lastLines());
+        }
+        LockSupport.parkNanos(POLL_NANOS);
+    }
+
+    private boolean listens() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Whether the broker is a member of its cluster: before that, it answers but has no partition. */
+    private boolean serves(Admin admin) {
+        DescribeClusterResult cluster = admin.describeCluster();
+        try {
+            return folder.clusterId().equals(cluster.clusterId().get(1, TimeUnit.SECONDS))
+                    && !cluster.nodes().get().isEmpty();
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private Process running() {
+        Process running = process;
+        if (running == null || !running.isAlive()) {
+            throw new IllegalStateException("the broker is not running");
+        }
+        return running;
+    }
+
+    private void signal(String signal) {
+        Process running = running();
+        try {
+            int status = new ProcessBuilder("kill", signal, Long.toString(running.pid()))
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill " + signal + " ended with " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private void destroy() {
+        Process running = process;
+        if (running != null) {
+            running.destroyForcibly();
+            awaitEnd(running, STOP_WITHIN);
+        }
+    }
+
+    private static boolean awaitEnd(Process process, Duration within) {
+        try {
+            return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return !process.isAlive();
+        }
+    }
+
+    // --- log --------------------------------------------------------------------------------------------------------
+
+    /** The class path is that of the tests, and what they want to log is not what this process should. */
+    private void writeLogging() {
+        try {
+            Files.writeString(logging(), """
+                    <configuration>
+                      <appender name="CONSOLE" class="ch.qos.logback.core.ConsoleAppender">
+                        <encoder>
+                          <pattern>%d{HH:mm:ss.SSS} %-5level [%thread] %logger{30} - %msg%n</pattern>
+                        </encoder>
+                      </appender>
+                      <root level="WARN">
+                        <appender-ref ref="CONSOLE"/>
+                      </root>
+                    </configuration>
+                    """);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path logging() {
+        return folder.root().resolve("logback.xml");
+    }
+
+    private Path log() {
+        return folder.root().resolve("broker.log");
+    }
+
+    private String lastLines() {
+        try (Stream<String> lines = Files.lines(log())) {
+            List<String> all = lines.collect(Collectors.toList());
+            return String.join("\n", all.subList(Math.max(0, all.size() - LINES_TOLD), all.size()));
+        } catch (IOException e) {
+            return "its log cannot be read: " + e;
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+        Runtime.getRuntime().removeShutdownHook(atExit);
+        folder.delete();
+    }
+
+    @Override
+    public String toString() {
+        String state = process == null ? "down" : paused ? "paused" : "up";
+        return String.format(Locale.ROOT, "KafkaProcess[%d, %s]", port(), state);
+    }
+}
