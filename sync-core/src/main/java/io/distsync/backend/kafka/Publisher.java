@@ -37,6 +37,7 @@ final class Publisher {
     private final Outbox outbox;
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
     private volatile @Nullable String problem;
+    private volatile boolean closed;
 
     private record Id(String topic, Version last) {}
 
@@ -99,7 +100,7 @@ final class Publisher {
      */
     CompletableFuture<Boolean> send(String topic, List<Change> commit) {
         Targets.Target target = targets.of(topic);
-        if (target.partitions() == 0) {
+        if (closed || target.partitions() == 0) {
             return CompletableFuture.completedFuture(false);
         }
         Id id = new Id(topic, commit.get(commit.size() - 1).version());
@@ -136,8 +137,8 @@ final class Publisher {
     }
 
     private void failed(Id id, Exception failure) {
-        if (failure
-                instanceof TimeoutException) { // no metadata yet, no memory, or no answer: the brokers are looked after
+        // A time-out is no metadata yet, no memory, or no answer: the brokers are looked after.
+        if (closed || failure instanceof TimeoutException) {
             log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
             return;
         }
@@ -150,6 +151,7 @@ final class Publisher {
 
     /** Gives what is under way so long to arrive. */
     void close(Duration patience) {
+        closed = true;
         producer.close(patience);
     }
 }

@@ -21,12 +21,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * A real server, each client behind a proxy of its own. The scripts' clock is a number in the server that the
  * cases move: to wait for a lease of an hour is not an option, and an exact deadline cannot be met otherwise.
  */
-final class RedisFixture implements BackendFixture {
+public final class RedisFixture implements BackendFixture {
 
     private static final String NOW = "test:now";
     private static final String REFUSE = "test:refuse";
@@ -39,23 +40,39 @@ final class RedisFixture implements BackendFixture {
     private final RedisServer server;
     private final RedisClient driver;
     private final boolean generalOnly;
+    private final Function<RedisSyncBackend.Builder, SyncBackend> making;
     private final IdentityHashMap<SyncBackend, FaultProxy> proxies = new IdentityHashMap<>();
 
     /** @param driver shared by the cases: its threads take two seconds to end */
     RedisFixture(RedisServer server, RedisClient driver) {
-        this(server, driver, false);
+        this(server, driver, false, RedisSyncBackend.Builder::build);
     }
 
     /** @param generalOnly whether the script for the common case leaves everything to the general one */
     RedisFixture(RedisServer server, RedisClient driver, boolean generalOnly) {
+        this(server, driver, generalOnly, RedisSyncBackend.Builder::build);
+    }
+
+    /** @param making what becomes of the settings of a client: a backend that stands on it, perhaps */
+    public RedisFixture(
+            RedisServer server, RedisClient driver, Function<RedisSyncBackend.Builder, SyncBackend> making) {
+        this(server, driver, false, making);
+    }
+
+    private RedisFixture(
+            RedisServer server,
+            RedisClient driver,
+            boolean generalOnly,
+            Function<RedisSyncBackend.Builder, SyncBackend> making) {
         this.server = server;
         this.driver = driver;
         this.generalOnly = generalOnly;
+        this.making = making;
         server.call("SET", NOW, String.valueOf(System.currentTimeMillis()));
     }
 
     /** The threads of the driver for a whole suite. */
-    static RedisClient driver() {
+    public static RedisClient driver() {
         RedisClient client = RedisClient.create();
         client.setOptions(RedisSyncBackend.safe(ClientOptions.create()));
         return client;
@@ -64,11 +81,10 @@ final class RedisFixture implements BackendFixture {
     @Override
     public SyncBackend open() {
         FaultProxy proxy = FaultProxy.to(server.port());
-        SyncBackend backend = RedisSyncBackend.builder(driver, RedisURI.create("127.0.0.1", proxy.port()))
+        SyncBackend backend = making.apply(RedisSyncBackend.builder(driver, RedisURI.create("127.0.0.1", proxy.port()))
                 .heartbeat(HEARTBEAT)
                 .sweep(SWEEP)
-                .seam(script -> onTestClock(generalOnly ? leavingAll(script) : script))
-                .build();
+                .seam(script -> onTestClock(generalOnly ? leavingAll(script) : script)));
         proxies.put(backend, proxy);
         return backend;
     }
@@ -168,7 +184,10 @@ final class RedisFixture implements BackendFixture {
         IdentityHashMap<byte[], byte[]> dumps = new IdentityHashMap<>();
         try (StatefulRedisConnection<byte[], byte[]> connection = connect()) {
             for (byte[] key : connection.sync().keys("*")) {
-                dumps.put(key, connection.sync().dump(key));
+                byte[] dump = connection.sync().dump(key);
+                if (dump != null) { // or it has gone meanwhile, as an outbox does
+                    dumps.put(key, dump);
+                }
             }
         }
         return () -> {

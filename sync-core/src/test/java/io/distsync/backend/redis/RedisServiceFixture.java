@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Real servers for services; each node has a backend of its own. */
-final class RedisServiceFixture implements ServiceFixture {
+public final class RedisServiceFixture implements ServiceFixture {
 
     private final BackendFixture store;
     private final List<SyncBackend> nodes = new ArrayList<>();
 
-    RedisServiceFixture(BackendFixture store) {
+    /** @param store closed with this */
+    public RedisServiceFixture(BackendFixture store) {
         this.store = store;
     }
 
