@@ -25,7 +25,7 @@ import org.apache.kafka.common.Uuid;
  */
 record BrokerFolder(Path root, int port, String clusterId) {
 
-    /** Small and fast: one of everything, and a broker which is gone is missed soon, or its restart would have to wait. */
+    /** Small and fast: one of everything, and a broker which is gone is missed soon, or its restart would wait. */
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("process.roles", "broker,controller"),
             Map.entry("controller.listener.names", "CONTROLLER"),

@@ -28,10 +28,11 @@ import scala.Tuple2;
 public final class EmbeddedKafka implements KafkaBroker {
 
     /*
-     * Threads. Some ninety of the broker's while it is up; calls must come one at a time.
+     * Threads. Some sixty of the broker's while it is up, and two of its metrics' that stay, both daemons; calls
+     * must come one at a time.
      *
-     * Put together from the parts of KafkaRaftServer, which does the same but for one thing: there a fault that a broker
-     * does not survive halts the JVM, which is that of the tests. Here it is logged as an error, and the tests fail.
+     * Put together from the parts of KafkaRaftServer, which does the same but for one thing: there a fault that a
+     * broker does not survive halts the JVM, which is that of the tests and would say nothing. Here it is logged.
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedKafka.class);
@@ -108,7 +109,7 @@ public final class EmbeddedKafka implements KafkaBroker {
     }
 
     /** One run from start to stop: these objects are good for one. */
-    private record Servers(ControllerServer controller, BrokerServer broker) {
+    private record Servers(SharedServer shared, ControllerServer controller, BrokerServer broker) {
 
         static Servers of(BrokerFolder folder) {
             KafkaConfig config = KafkaConfig.fromProps(load(folder), false);
@@ -125,6 +126,7 @@ public final class EmbeddedKafka implements KafkaBroker {
                     (name, fatal, action) -> new LoggingFaultHandler(name, action),
                     ServerSocketFactory.INSTANCE);
             return new Servers(
+                    shared,
                     new ControllerServer(shared, KafkaRaftServer.configSchema(), stored._2()),
                     new BrokerServer(shared));
         }
@@ -143,10 +145,17 @@ public final class EmbeddedKafka implements KafkaBroker {
             broker.startup();
         }
 
-        /** The broker asks the controller for leave to go, so that one comes last. */
+        /**
+         * The broker asks the controller for leave to go, so that one comes last. A broker that failed while it
+         * started has given up by then, perhaps without letting go of what both share.
+         */
         void stop() {
-            broker.shutdown();
-            controller.shutdown();
+            try {
+                broker.shutdown();
+            } finally {
+                controller.shutdown();
+                shared.stopForBroker();
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 package io.distsync.testsupport.kafka;
 
 /**
- * A Kafka broker on loopback, controller included: a cluster of one, without encryption or authentication, with ports and
- * a folder it keeps over restarts. Calls must come one at a time.
+ * A Kafka broker on loopback, controller included: a cluster of one, without encryption or authentication, with ports
+ * and a folder it keeps over restarts. Calls must come one at a time.
  *
- * <p>It creates no topics by itself, and topics have one replica. What it acknowledged is in the page cache of the system
- * and not forced to disk, as Kafka has it by default: it outlives the broker, even one that is killed.
+ * <p>It creates no topics by itself, and topics have one replica. What it acknowledged is in the page cache of the
+ * system and not forced to disk, as Kafka has it by default: it outlives the broker, even one that is killed.
  */
 public interface KafkaBroker extends AutoCloseable {
 

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,24 +21,26 @@ import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kafka broker in a JVM of its own: slower to start than {@link EmbeddedKafka}, but it can be killed and paused. Ends with
- * this JVM if nobody ends it sooner.
+ * A Kafka broker in a JVM of its own: slower to start than {@link EmbeddedKafka}, but it can be killed and paused. Ends
+ * with this JVM if nobody ends it sooner.
  */
 public final class KafkaProcess implements KafkaBroker {
 
     /*
-     * Threads. None of its own; calls must come one at a time. The process is the only state, and only this object signals
-     * it: by its own id, never by name.
+     * Threads. None of its own; calls must come one at a time. The process is the only state, and only this object
+     * signals it: by its own id, never by name. It is volatile for the sake of the one thread that comes unasked, at
+     * the JVM's exit.
      */
 
     private static final Duration START_WITHIN = Duration.ofSeconds(90);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
     private static final long POLL_NANOS = Duration.ofMillis(20).toNanos();
+    private static final int ASK_MILLIS = 2_000;
     private static final int LINES_TOLD = 20;
 
     private final BrokerFolder folder;
     private final Thread atExit = new Thread(this::destroy, "kafka-at-exit");
-    private @Nullable Process process;
+    private volatile @Nullable Process process;
     private boolean paused;
 
     private KafkaProcess(BrokerFolder folder) {
@@ -51,6 +52,7 @@ public final class KafkaProcess implements KafkaBroker {
      * A running broker.
      *
      * @param properties of a broker's configuration, on top of the defaults: {@code "log.retention.ms=1000"}
+     * @throws IllegalStateException with the end of its log, if it cannot start
      * @throws RuntimeException what Kafka says on properties it does not accept
      */
     public static KafkaProcess launch(String... properties) {
@@ -88,16 +90,23 @@ public final class KafkaProcess implements KafkaBroker {
         if (process != null) {
             throw new IllegalStateException("the broker is running already");
         }
+        boolean ready = false;
         try {
-            process = new ProcessBuilder(command())
+            Process started = new ProcessBuilder(command())
                     .directory(folder.root().toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
                     .start();
+            process = started;
+            awaitReady(started);
+            ready = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            if (!ready) {
+                kill();
+            }
         }
-        awaitReady(process);
     }
 
     @Override
@@ -162,7 +171,11 @@ public final class KafkaProcess implements KafkaBroker {
         while (!listens()) {
             pollAgain(started, end);
         }
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers()))) {
+        Map<String, Object> settings = Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers(),
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ASK_MILLIS,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ASK_MILLIS);
+        try (Admin admin = Admin.create(settings)) {
             while (!serves(admin)) {
                 pollAgain(started, end);
             }
@@ -191,9 +204,9 @@ public final class KafkaProcess implements KafkaBroker {
     private boolean serves(Admin admin) {
         DescribeClusterResult cluster = admin.describeCluster();
         try {
-            return folder.clusterId().equals(cluster.clusterId().get(1, TimeUnit.SECONDS))
+            return folder.clusterId().equals(cluster.clusterId().get())
                     && !cluster.nodes().get().isEmpty();
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException e) {
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,6 +2,8 @@ package io.distsync.testsupport.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.distsync.testsupport.net.FaultProxy;
+import io.distsync.testsupport.net.Ports;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -38,8 +40,23 @@ class EmbeddedKafkaTest extends KafkaBrokerContract {
         }
 
         assertThat(Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread -> !before.contains(thread))
+                        .filter(thread -> !thread.isDaemon() && !before.contains(thread))
                         .collect(Collectors.toList()))
                 .isEmpty();
+    }
+
+    @Test
+    void clientsCanBeLedThroughAProxy() throws ExecutionException, InterruptedException {
+        try (FaultProxy proxy = FaultProxy.to(Ports.free());
+                EmbeddedKafka broker =
+                        EmbeddedKafka.launch("advertised.listeners=PLAINTEXT://127.0.0.1:" + proxy.port())) {
+            proxy.retarget(broker.port());
+
+            KafkaClients clients = new KafkaClients(broker);
+            clients.createTopic("topic");
+            clients.send("topic", "value");
+
+            assertThat(proxy.accepted()).isPositive();
+        }
     }
 }

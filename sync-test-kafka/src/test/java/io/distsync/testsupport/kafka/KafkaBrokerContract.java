@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.config.ConfigException;
@@ -54,10 +58,23 @@ abstract class KafkaBrokerContract {
         assertThatThrownBy(() -> startBroker("num.io.threads=none"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("num.io.threads");
-        assertThatThrownBy(() -> startBroker("metric.reporters=no.such.Reporter"))
-                .hasStackTraceContaining("no.such.Reporter");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> startBroker("no property"))
                 .withMessageContaining("no property");
+    }
+
+    @Test
+    void brokerWhosePortIsTakenFailsAndStartsOnceItIsFree() throws IOException {
+        try (KafkaBroker broker = startBroker()) {
+            broker.stop();
+
+            try (ServerSocket stranger = new ServerSocket()) {
+                stranger.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), broker.port()));
+                assertThatThrownBy(broker::start).hasStackTraceContaining("Address already in use");
+            }
+            broker.start();
+
+            new KafkaClients(broker).createTopic("topic");
+        }
     }
 }
