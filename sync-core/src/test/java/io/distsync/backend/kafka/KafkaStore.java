@@ -11,7 +11,7 @@ import io.distsync.backend.Subscription;
 import io.distsync.backend.redis.RedisFixture;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.testsupport.kafka.EmbeddedKafka;
-import io.distsync.testsupport.kafka.KafkaBroker;
+import io.distsync.testsupport.net.FaultProxy;
 import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
 import io.distsync.version.Version;
@@ -30,18 +30,26 @@ final class KafkaStore implements AutoCloseable {
 
     private final RedisServer redis;
     private final RedisClient driver = RedisFixture.driver();
-    private final KafkaBroker kafka = EmbeddedKafka.launch();
+    private final FaultProxy proxy = FaultProxy.to(1);
+    private final EmbeddedKafka kafka =
+            EmbeddedKafka.launch("advertised.listeners=PLAINTEXT://127.0.0.1:" + proxy.port());
 
     KafkaStore(Durability durability) {
         redis = RedisServer.start(durability);
+        proxy.retarget(kafka.port());
     }
 
     RedisServer redis() {
         return redis;
     }
 
-    KafkaBroker kafka() {
+    EmbeddedKafka kafka() {
         return kafka;
+    }
+
+    /** What every client goes through. */
+    String bootstrapServers() {
+        return "127.0.0.1:" + proxy.port();
     }
 
     RedisClient driver() {
@@ -50,12 +58,12 @@ final class KafkaStore implements AutoCloseable {
 
     /** Cases on both; each client reads Kafka before it is used, or the cases would be about Redis alone. */
     RedisFixture fixture() {
-        return new RedisFixture(redis, driver, this::connected);
+        return new KafkaFixture(redis, driver, this::connected, proxy);
     }
 
     /** A backend that is about to read Kafka. */
     KafkaSyncBackend.Builder on(RedisSyncBackend.Builder store) {
-        return KafkaSyncBackend.builder(store, Map.of("bootstrap.servers", kafka.bootstrapServers()))
+        return KafkaSyncBackend.builder(store, Map.of("bootstrap.servers", bootstrapServers()))
                 .partitions(1);
     }
 
@@ -80,7 +88,7 @@ final class KafkaStore implements AutoCloseable {
 
     @Override
     public void close() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(kafka, driver::shutdown, redis));
+        List<AutoCloseable> all = new ArrayList<>(List.of(kafka, proxy, driver::shutdown, redis));
         for (AutoCloseable each : all) {
             try {
                 each.close();

@@ -1,4 +1,4 @@
-package io.distsync.backend.redis.faults;
+package io.distsync.backend.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,10 +15,10 @@ import io.distsync.Topic;
 import io.distsync.Versioned;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions.Retention;
+import io.distsync.backend.faults.LedgerModel.Input;
+import io.distsync.backend.faults.LedgerModel.Output;
+import io.distsync.backend.faults.LedgerModel.Stored;
 import io.distsync.backend.redis.RedisSyncBackend;
-import io.distsync.backend.redis.faults.LedgerModel.Input;
-import io.distsync.backend.redis.faults.LedgerModel.Output;
-import io.distsync.backend.redis.faults.LedgerModel.Stored;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.SyncException;
@@ -46,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +115,7 @@ final class FaultRun implements AutoCloseable {
 
     private final RedisClient driver;
     private final Way way;
+    private final Function<RedisSyncBackend.Builder, SyncBackend> making;
     private final Setting setting;
     private final NothingLeftBehind nothingLeftBehind;
     private final long seed;
@@ -133,11 +135,13 @@ final class FaultRun implements AutoCloseable {
             RedisServer server,
             RedisClient driver,
             Way way,
+            Function<RedisSyncBackend.Builder, SyncBackend> making,
             Setting setting,
             NothingLeftBehind nothingLeftBehind,
             long seed) {
         this.server = server;
         this.way = way;
+        this.making = making;
         this.driver = driver;
         this.setting = setting;
         this.nothingLeftBehind = nothingLeftBehind;
@@ -315,11 +319,10 @@ final class FaultRun implements AutoCloseable {
         private Node(String name) {
             this.name = name;
             proxy = FaultProxy.to(server.port());
-            backend = RedisSyncBackend.builder(driver, way.through(proxy))
+            backend = making.apply(RedisSyncBackend.builder(driver, way.through(proxy))
                     .heartbeat(Duration.ofMillis(250))
                     .connectTimeout(Duration.ofSeconds(1))
-                    .waitForReplicas(setting.replicas(), Duration.ofMillis(200))
-                    .build();
+                    .waitForReplicas(setting.replicas(), Duration.ofMillis(200)));
             service = SyncService.builder(nothingLeftBehind.watch(backend))
                     .name(name)
                     .timeout(setting.timeout())
@@ -360,6 +363,10 @@ final class FaultRun implements AutoCloseable {
 
         FaultProxy proxy() {
             return proxy;
+        }
+
+        SyncBackend backend() {
+            return backend;
         }
 
         DistributedSync<Ledger> handle(String topic) {

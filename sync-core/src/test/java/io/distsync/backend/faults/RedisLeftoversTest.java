@@ -1,4 +1,4 @@
-package io.distsync.backend.redis.faults;
+package io.distsync.backend.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -1,15 +1,16 @@
-package io.distsync.backend.redis.faults;
+package io.distsync.backend.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.distsync.NothingLeftBehind;
+import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions.Retention;
+import io.distsync.backend.faults.Call.Doubt;
+import io.distsync.backend.faults.FaultRun.Node;
+import io.distsync.backend.faults.FaultRun.Setting;
+import io.distsync.backend.faults.Judgement.Kept;
 import io.distsync.backend.redis.RedisSyncBackend;
-import io.distsync.backend.redis.faults.Call.Doubt;
-import io.distsync.backend.redis.faults.FaultRun.Node;
-import io.distsync.backend.redis.faults.FaultRun.Setting;
-import io.distsync.backend.redis.faults.Judgement.Kept;
 import io.distsync.testsupport.net.FaultProxy;
 import io.distsync.testsupport.redis.RedisSentinels;
 import io.distsync.testsupport.redis.RedisServer;
@@ -37,7 +38,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Three nodes work on one server while its connections, its data or the server itself break. Whatever happens: no update
+ * Three nodes work on one Redis server while its connections, its data or the server itself break. Whatever happens: no update
  * is applied twice, none that was reported as not applied is applied, none that was acknowledged is lost while the server
  * keeps its data, and every listener either sees each change in order or is told that it did not.
  *
@@ -45,12 +46,12 @@ import org.slf4j.LoggerFactory;
  * every time with a new server and another seed; {@code -Dsync.test.faults.seed=<seed>} begins with that seed. A seed
  * fixes what workers ask for, and which connections break; it does not fix how threads and processes meet.
  */
-class RedisFaultsTest {
+abstract class StoreFaults {
 
-    private static final Logger log = LoggerFactory.getLogger(RedisFaultsTest.class);
+    private static final Logger log = LoggerFactory.getLogger(StoreFaults.class);
 
     private static final int ROUNDS = Integer.getInteger("sync.test.faults.rounds", 1);
-    private static final Duration OUTAGE = Duration.ofSeconds(3);
+    static final Duration OUTAGE = Duration.ofSeconds(3);
     private static final Duration SHORTER_THAN_THE_OUTAGE = Duration.ofSeconds(2);
 
     /** Deletes the memory of requests of all topics. */
@@ -75,7 +76,7 @@ class RedisFaultsTest {
     }
 
     /** What is played while the workers work. */
-    private interface Fault {
+    interface Fault {
         void play(FaultRun run, Random random) throws Exception;
     }
 
@@ -361,7 +362,10 @@ class RedisFaultsTest {
             gate.countDown();
             run.awaitEachNode(30);
             eventually().until(() -> blocked.resets() > 0);
-            eventually().until(() -> silent.witnesses(FaultRun.LEDGER).get(0).resets() > 0);
+            if (isSilentWithoutStore()) {
+                eventually()
+                        .until(() -> silent.witnesses(FaultRun.LEDGER).get(0).resets() > 0);
+            }
         });
     }
 
@@ -440,11 +444,11 @@ class RedisFaultsTest {
 
     // --- playing ----------------------------------------------------------------------------------------------------
 
-    private void play(Setting setting, Kept kept, Fault fault) throws Exception {
+    final void play(Setting setting, Kept kept, Fault fault) throws Exception {
         play(Durability.ALWAYS, setting, kept, fault);
     }
 
-    private void play(Durability durability, Setting setting, Kept kept, Fault fault) throws Exception {
+    final void play(Durability durability, Setting setting, Kept kept, Fault fault) throws Exception {
         for (long seed : seeds()) {
             try (RedisServer server = RedisServer.start(durability, "repl-diskless-sync-delay 0")) {
                 play(server, FaultRun.BY_ADDRESS, setting, kept, fault, seed);
@@ -452,9 +456,9 @@ class RedisFaultsTest {
         }
     }
 
-    private void play(RedisServer server, FaultRun.Way way, Setting setting, Kept kept, Fault fault, long seed)
+    final void play(RedisServer server, FaultRun.Way way, Setting setting, Kept kept, Fault fault, long seed)
             throws Exception {
-        try (FaultRun run = new FaultRun(server, driver, way, setting, nothingLeftBehind, seed)) {
+        try (FaultRun run = new FaultRun(server, driver, way, this::backend, setting, nothingLeftBehind, seed)) {
             run.start();
             fault.play(run, new Random(seed));
             finish(run, kept);
@@ -463,7 +467,20 @@ class RedisFaultsTest {
         }
     }
 
-    private static List<Long> seeds() {
+    /** What a node stands on. */
+    SyncBackend backend(RedisSyncBackend.Builder store) {
+        return store.build();
+    }
+
+    /** Whether a node that hears nothing of the store hears nothing at all. */
+    boolean isSilentWithoutStore() {
+        return true;
+    }
+
+    /** What is to be judged besides what every backend promises; nobody works any more. */
+    void judge(FaultRun run, Kept kept) {}
+
+    static List<Long> seeds() {
         long first = Long.getLong("sync.test.faults.seed", new Random().nextLong());
         return LongStream.range(first, first + ROUNDS).boxed().toList();
     }
@@ -484,7 +501,7 @@ class RedisFaultsTest {
     }
 
     /** Lets the nodes work on what the fault has left, judges, and closes everything; once. */
-    private static void finish(FaultRun run, Kept kept) {
+    private void finish(FaultRun run, Kept kept) {
         if (run.isClosed()) {
             return;
         }
@@ -492,6 +509,7 @@ class RedisFaultsTest {
             run.awaitEachNode(30);
         }
         log.info("{}", Judgement.of(run, kept));
+        judge(run, kept);
         run.close();
         eventually().untilAsserted(() -> assertThat(run.clients()).isEmpty());
     }
@@ -513,11 +531,11 @@ class RedisFaultsTest {
         eventually().until(() -> run.nodes().stream().allMatch(node -> node.resets() > 0));
     }
 
-    private static ConditionFactory eventually() {
+    static ConditionFactory eventually() {
         return await().atMost(FaultRun.PATIENCE).pollInterval(Duration.ofMillis(5));
     }
 
-    private static CompletableFuture<Void> after(Duration delay) {
+    static CompletableFuture<Void> after(Duration delay) {
         return CompletableFuture.runAsync(
                 () -> {}, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS));
     }

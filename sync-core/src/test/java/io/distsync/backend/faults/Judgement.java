@@ -1,4 +1,4 @@
-package io.distsync.backend.redis.faults;
+package io.distsync.backend.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -10,12 +10,12 @@ import io.distsync.backend.History;
 import io.distsync.backend.Page;
 import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.redis.faults.Call.Doubt;
-import io.distsync.backend.redis.faults.FaultRun.Addition;
-import io.distsync.backend.redis.faults.FaultRun.Node;
-import io.distsync.backend.redis.faults.LedgerModel.Input;
-import io.distsync.backend.redis.faults.LedgerModel.Output;
-import io.distsync.backend.redis.faults.LedgerModel.Stored;
+import io.distsync.backend.faults.Call.Doubt;
+import io.distsync.backend.faults.FaultRun.Addition;
+import io.distsync.backend.faults.FaultRun.Node;
+import io.distsync.backend.faults.LedgerModel.Input;
+import io.distsync.backend.faults.LedgerModel.Output;
+import io.distsync.backend.faults.LedgerModel.Stored;
 import io.distsync.codec.Codec;
 import io.distsync.error.DeadlineExceededException;
 import io.distsync.error.NotAppliedException;
@@ -433,8 +433,9 @@ final class Judgement {
         return topics;
     }
 
-    private static List<Logged> log(SyncBackend store, String topic) {
-        List<Logged> all = new ArrayList<>();
+    /** What the log of a topic holds. */
+    static List<Change> changes(SyncBackend store, String topic) {
+        List<Change> all = new ArrayList<>();
         Version position = Version.ABSENT;
         while (true) {
             History history = get(store.history(topic, position, PAGE));
@@ -447,13 +448,19 @@ final class Judgement {
             if (page.isEmpty()) {
                 return all;
             }
-            page.forEach(change -> all.add(new Logged(
-                    change.version(),
-                    change.payload() == null
-                            ? null
-                            : change.payload().value(Codec.json().format(Ledger.class)))));
+            all.addAll(page);
             position = page.get(page.size() - 1).version();
         }
+    }
+
+    private static List<Logged> log(SyncBackend store, String topic) {
+        return changes(store, topic).stream()
+                .map(change -> new Logged(
+                        change.version(),
+                        change.payload() == null
+                                ? null
+                                : change.payload().value(Codec.json().format(Ledger.class))))
+                .toList();
     }
 
     private static Map<String, Long> sums(SyncBackend store) {

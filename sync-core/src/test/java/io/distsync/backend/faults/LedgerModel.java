@@ -1,4 +1,4 @@
-package io.distsync.backend.redis.faults;
+package io.distsync.backend.faults;
 
 import io.distsync.testsupport.history.SequentialModel;
 import java.util.Optional;
