@@ -106,7 +106,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
             throw e;
         }
         Targets targets = new Targets(admin, names, settings, scheduler, time, startedAt, this::ready);
-        Publisher publisher = new Publisher(producer, targets, of);
+        Publisher publisher = new Publisher(producer, targets, of, scheduler);
         RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler);
         links = new Links(admin, targets, publisher, feed);
         followers.keySet().forEach(feed::follow);
@@ -170,6 +170,10 @@ final class Carrier implements Broadcaster, AutoCloseable {
                 refusal == null ? now.publisher().problem() : refusal);
     }
 
+    String clientId() {
+        return clients.id();
+    }
+
     @Nullable
     RecordFeed feed() {
         Links now = links;
@@ -179,7 +183,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
     @Override
     public boolean isAble() {
         Links now = links;
-        return now != null && now.targets().isReachable();
+        return now != null && now.targets().isReachable() && now.publisher().isPrepared();
     }
 
     @Override

@@ -33,6 +33,8 @@ final class ClientConfig {
     private final Map<String, Object> producer;
     private final Map<String, Object> consumer;
     private final int maxPayloadBytes;
+    private final String id =
+            HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
 
     ClientConfig(
             Map<String, Object> admin,
@@ -51,7 +53,7 @@ final class ClientConfig {
     }
 
     Admin admin() {
-        return Admin.create(named(admin));
+        return Admin.create(named(admin, "admin"));
     }
 
     Producer<byte[], byte[]> producer() {
@@ -68,7 +70,7 @@ final class ClientConfig {
     }
 
     Map<String, Object> producerConfig() {
-        Map<String, Object> config = named(producer);
+        Map<String, Object> config = named(producer, "producer");
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         // Sends come from threads of the Redis driver: what cannot be taken at once stays in the outbox.
@@ -87,7 +89,7 @@ final class ClientConfig {
     }
 
     Map<String, Object> consumerConfig() {
-        Map<String, Object> config = named(consumer);
+        Map<String, Object> config = named(consumer, "consumer");
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -98,11 +100,15 @@ final class ClientConfig {
         return config;
     }
 
-    private static Map<String, Object> named(Map<String, Object> config) {
+    /** What the ids of these clients have in common. */
+    String id() {
+        return id;
+    }
+
+    private Map<String, Object> named(Map<String, Object> config, String role) {
         Map<String, Object> named = new HashMap<>(config);
-        String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         named.merge(CommonClientConfigs.CLIENT_ID_CONFIG, DEFAULT_ID, (given, ours) -> given);
-        named.compute(CommonClientConfigs.CLIENT_ID_CONFIG, (key, id) -> id + "-" + random);
+        named.compute(CommonClientConfigs.CLIENT_ID_CONFIG, (key, given) -> given + "-" + id + "-" + role);
         return named;
     }
 

@@ -2,10 +2,12 @@ package io.distsync.backend.kafka;
 
 import io.distsync.backend.Change;
 import io.distsync.backend.redis.Outbox;
+import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,19 +34,24 @@ final class Publisher {
 
     private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
+    private static final Duration LOOK_UP = Duration.ofMillis(10);
+
     private final Producer<byte[], byte[]> producer;
     private final Targets targets;
     private final Outbox outbox;
+    private final Scheduler scheduler;
+    private final Set<String> prepared = ConcurrentHashMap.newKeySet();
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
     private volatile @Nullable String problem;
     private volatile boolean closed;
 
     private record Id(String topic, Version last) {}
 
-    Publisher(Producer<byte[], byte[]> producer, Targets targets, Outbox outbox) {
+    Publisher(Producer<byte[], byte[]> producer, Targets targets, Outbox outbox, Scheduler scheduler) {
         this.producer = producer;
         this.targets = targets;
         this.outbox = outbox;
+        this.scheduler = scheduler;
     }
 
     /** A commit whose records are with the producer. */
@@ -84,13 +91,23 @@ final class Publisher {
         }
     }
 
-    /** Lets the producer learn of a topic before there is something to send, which would not wait for it. */
+    /** Lets the producer learn of a topic, which it does in the background; nothing is sent before it has. */
     void prepare(String kafkaTopic) {
+        if (closed || prepared.contains(kafkaTopic)) {
+            return;
+        }
         try {
             var unused = producer.partitionsFor(kafkaTopic);
+            prepared.add(kafkaTopic);
         } catch (KafkaException e) {
             log.trace("Kafka topic {} is being looked up", kafkaTopic, e);
+            scheduler.schedule(() -> prepare(kafkaTopic), LOOK_UP);
         }
+    }
+
+    /** Whether what can be used can also be sent to. */
+    boolean isPrepared() {
+        return !prepared.isEmpty() && prepared.containsAll(targets.usable());
     }
 
     /**
@@ -100,7 +117,7 @@ final class Publisher {
      */
     CompletableFuture<Boolean> send(String topic, List<Change> commit) {
         Targets.Target target = targets.of(topic);
-        if (closed || target.partitions() == 0) {
+        if (closed || target.partitions() == 0 || !prepared.contains(target.name())) {
             return CompletableFuture.completedFuture(false);
         }
         Id id = new Id(topic, commit.get(commit.size() - 1).version());

@@ -133,6 +133,14 @@ final class Targets {
         return Objects.requireNonNull(targets.get(names.of(topic)));
     }
 
+    /** The Kafka topics that can be used. */
+    List<String> usable() {
+        return targets.values().stream()
+                .filter(target -> target.partitions > 0)
+                .map(Target::name)
+                .toList();
+    }
+
     /** Since when no broker has answered, or {@code null} while one does. */
     @Nullable
     Instant unreachableSince() {
@@ -271,7 +279,7 @@ final class Targets {
         int largest = Integer.parseInt(value(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG));
         if (largest < settings.maxRecordBytes()) {
             return "its max.message.bytes is " + largest + ", but must be at least " + settings.maxRecordBytes()
-                    + " for the payloads that are allowed";
+                    + " for the largest payloads that are allowed, or these have to be smaller";
         }
         int insync = Integer.parseInt(value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG));
         int replicas = described.partitions().get(0).replicas().size();

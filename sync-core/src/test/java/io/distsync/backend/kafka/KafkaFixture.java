@@ -37,8 +37,18 @@ final class KafkaFixture extends RedisFixture {
 
     @Override
     public void heal(SyncBackend client) {
+        healKafka();
+        super.heal(client);
+    }
+
+    private void healKafka() {
         kafka.refuse(false);
         kafka.release();
-        super.heal(client);
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        healKafka(); // it is shared with the next case
     }
 }

@@ -78,7 +78,8 @@ final class KafkaStore implements AutoCloseable {
         Subscription unused = backend.follow(ANYTHING, Version.ABSENT, Scope.log(), new Nobody());
         await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
-                .until(() -> backend.carrier().brings(ANYTHING));
+                .until(() ->
+                        backend.carrier().brings(ANYTHING) && backend.carrier().isAble());
     }
 
     /** Commits that came by Kafka. */
