@@ -1,6 +1,7 @@
 package io.distsync.boot.autoconfigure;
 
 import io.distsync.backend.redis.RedisSyncBackend;
+import io.distsync.time.TimeSource;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -110,15 +111,23 @@ final class DerivedRedisClient implements AutoCloseable {
         return client.getResources();
     }
 
-    /** A backend on this client, which has to be closed first. */
-    RedisSyncBackend.Builder backend() {
+    /** A backend on this client, which has to be closed first, with the settings of the application. */
+    RedisSyncBackend.Builder backend(SyncProperties properties, TimeSource time) {
         RedisSyncBackend.Builder builder = backend.get();
         Duration timeout = client.getOptions().getSocketOptions().getConnectTimeout();
         // Lettuce's default was not chosen by anybody, and is long for a server that is asked again and again.
         if (!timeout.equals(SocketOptions.DEFAULT_CONNECT_TIMEOUT_DURATION)) {
             builder.connectTimeout(within(timeout, SHORTEST_CONNECT_TIMEOUT, LONGEST_CONNECT_TIMEOUT));
         }
-        return builder;
+        if (properties.redis().replicas() > 0) {
+            builder.waitForReplicas(
+                    properties.redis().replicas(), properties.redis().replicaTimeout());
+        }
+        return builder.prefix(properties.prefix())
+                .heartbeat(properties.heartbeat())
+                .sweep(properties.lease().sweep())
+                .maxPayloadBytes(Math.toIntExact(properties.maxPayloadSize().toBytes()))
+                .time(time);
     }
 
     @Override

@@ -75,6 +75,8 @@ class StarterArchitectureTest {
             .that()
             .doNotHaveSimpleName("RedisBackendConfiguration")
             .and()
+            .doNotHaveSimpleName("RedisClientConfiguration")
+            .and()
             .doNotHaveSimpleName("DerivedRedisClient")
             .should()
             .dependOnClassesThat()
