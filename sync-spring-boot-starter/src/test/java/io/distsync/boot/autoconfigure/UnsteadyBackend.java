@@ -28,10 +28,16 @@ public final class UnsteadyBackend implements SyncBackend {
     private final LocalSyncBackend store = LocalSyncBackend.create();
     private final Map<String, ChangeListener> followers = new ConcurrentHashMap<>();
     private volatile @Nullable Instant unreachableSince;
+    private volatile BackendInfo.@Nullable Broadcast broadcast;
 
     /** Lets the store be unreachable since then. */
     public void cut(Instant since) {
         unreachableSince = since;
+    }
+
+    /** Lets something else broadcast the changes, and fare like that. */
+    public void broadcast(BackendInfo.Broadcast state) {
+        broadcast = state;
     }
 
     /** Changes the state of a topic's feed. */
@@ -46,7 +52,8 @@ public final class UnsteadyBackend implements SyncBackend {
     @Override
     public BackendInfo info() {
         BackendInfo info = store.info();
-        return new BackendInfo("unsteady", true, info.maxPayloadBytes(), unreachableSince, Map.of("made", "for tests"));
+        return new BackendInfo(
+                "unsteady", true, info.maxPayloadBytes(), unreachableSince, Map.of("made", "for tests"), broadcast);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure.endpoint;
 import io.distsync.FeedStatus;
 import io.distsync.SyncService;
 import io.distsync.SyncStatus;
+import io.distsync.backend.BackendInfo;
 import io.distsync.backend.FeedState;
 import io.distsync.boot.SyncListenerRegistry;
 import io.distsync.version.Version;
@@ -60,6 +61,7 @@ public final class SyncEndpoint {
                 status.backend().name(),
                 status.backend().details(),
                 status.backend().unreachableSince(),
+                BroadcastDescriptor.of(status.backend().broadcast()),
                 status.topics().size(),
                 status.followedTopics(),
                 status.pendingUpdates(),
@@ -94,6 +96,7 @@ public final class SyncEndpoint {
     /**
      * The service.
      *
+     * @param broadcast what carries changes to other nodes, if the store does not
      * @param topicCount of all topics, shown or not
      * @param listenerMethods whether each {@code @SyncListener} method is running, by its id
      */
@@ -101,12 +104,33 @@ public final class SyncEndpoint {
             String mode,
             Map<String, String> details,
             @Nullable Instant unreachableSince,
+            @Nullable BroadcastDescriptor broadcast,
             int topicCount,
             long followedTopics,
             long pendingUpdates,
             List<TopicSummary> topics,
             Map<String, String> listenerMethods)
             implements OperationResponseBody {}
+
+    /**
+     * How the system fares that carries changes to other nodes.
+     *
+     * @param pending commits that are not known to be broadcast
+     * @param problem why something is not broadcast though the system answers
+     */
+    public record BroadcastDescriptor(
+            String system,
+            @Nullable Instant unreachableSince,
+            long pending,
+            @Nullable String problem) {
+
+        static @Nullable BroadcastDescriptor of(BackendInfo.@Nullable Broadcast broadcast) {
+            return broadcast == null
+                    ? null
+                    : new BroadcastDescriptor(
+                            broadcast.system(), broadcast.unreachableSince(), broadcast.pending(), broadcast.problem());
+        }
+    }
 
     /** A topic in a list. */
     public record TopicSummary(

@@ -9,6 +9,7 @@ import io.distsync.Delivery;
 import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.Versioned;
+import io.distsync.backend.BackendInfo.Broadcast;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.SyncBackend;
 import io.distsync.boot.SyncListener;
@@ -16,10 +17,12 @@ import io.distsync.boot.autoconfigure.AppState;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
 import io.distsync.boot.autoconfigure.UnsteadyBackend;
+import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.BroadcastDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
 import java.security.Principal;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +80,18 @@ class SyncEndpointTest {
                 assertThat(topic.listeners()).isEqualTo(1);
             });
             assertThat(descriptor.topics().get(1).feed().status()).isEqualTo("NOT_FOLLOWED");
+        });
+    }
+
+    @Test
+    void broadcastIsShownIfThereIsOne() {
+        runner.run(context -> {
+            SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+            assertThat(endpoint.service(null, null).broadcast()).isNull();
+            Instant since = Instant.parse("2026-01-01T00:00:00Z");
+            backend.broadcast(new Broadcast("kafka", since, 7, "a topic cannot be used"));
+            assertThat(endpoint.service(null, null).broadcast())
+                    .isEqualTo(new BroadcastDescriptor("kafka", since, 7, "a topic cannot be used"));
         });
     }
 

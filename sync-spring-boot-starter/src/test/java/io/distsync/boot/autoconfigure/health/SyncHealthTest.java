@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.distsync.SyncService;
 import io.distsync.Topic;
+import io.distsync.backend.BackendInfo.Broadcast;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.SyncBackend;
 import io.distsync.boot.autoconfigure.AppState;
@@ -99,6 +100,45 @@ class SyncHealthTest {
             SyncHealthIndicator indicator = context.getBean(SyncHealthIndicator.class);
             backend.cut(time.instant());
             assertThat(indicator.health().getStatus()).isEqualTo(SyncHealthIndicator.DEGRADED);
+            time.advance(Duration.ofSeconds(10));
+            assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
+        });
+    }
+
+    @Test
+    void degradedAndNeverDownWhileChangesAreNotBroadcast() {
+        runner.run(context -> {
+            SyncHealthIndicator indicator = context.getBean(SyncHealthIndicator.class);
+            assertThat(indicator.health().getDetails()).doesNotContainKey("broadcast");
+
+            backend.broadcast(new Broadcast("kafka", null, 0, null));
+            assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
+            assertThat(indicator.health().getDetails())
+                    .containsEntry("broadcast", Map.of("system", "kafka", "pending", 0L));
+
+            backend.broadcast(new Broadcast("kafka", time.instant(), 7, null));
+            time.advance(Duration.ofDays(1));
+            assertThat(indicator.health().getStatus()).isEqualTo(SyncHealthIndicator.DEGRADED);
+            assertThat(indicator.health().getDetails())
+                    .doesNotContainKey("unreachableSince")
+                    .extractingByKey("broadcast", InstanceOfAssertFactories.MAP)
+                    .containsOnlyKeys("system", "unreachableSince", "pending")
+                    .containsEntry("pending", 7L);
+
+            backend.broadcast(new Broadcast("kafka", null, 7, "a topic cannot be used"));
+            assertThat(indicator.health().getStatus()).isEqualTo(SyncHealthIndicator.DEGRADED);
+            assertThat(indicator.health().getDetails())
+                    .extractingByKey("broadcast", InstanceOfAssertFactories.MAP)
+                    .containsEntry("problem", "a topic cannot be used");
+        });
+    }
+
+    @Test
+    void downIsForTheStoreWhateverBecomesOfTheBroadcast() {
+        backend.broadcast(new Broadcast("kafka", null, 0, null));
+        runner.run(context -> {
+            SyncHealthIndicator indicator = context.getBean(SyncHealthIndicator.class);
+            backend.cut(time.instant());
             time.advance(Duration.ofSeconds(10));
             assertThat(indicator.health().getStatus()).isEqualTo(Status.DOWN);
         });

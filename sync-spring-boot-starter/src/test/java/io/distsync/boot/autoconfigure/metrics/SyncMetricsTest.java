@@ -10,6 +10,7 @@ import io.distsync.SyncMetrics;
 import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.Versioned;
+import io.distsync.backend.BackendInfo.Broadcast;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.SyncBackend;
 import io.distsync.boot.autoconfigure.AppState;
@@ -229,6 +230,32 @@ class SyncMetricsTest {
                     time.advance(Duration.ofMillis(2_500));
                     assertThat(unreachable.value(TimeUnit.SECONDS)).isEqualTo(2.5);
                 });
+    }
+
+    @Test
+    void broadcastHasMetersIfThereIsOne() {
+        ApplicationContextRunner bound = plain.withBean(TimeSource.class, () -> time)
+                .withBean(SyncBackend.class, () -> backend)
+                .withConfiguration(AutoConfigurations.of(
+                        MetricsAutoConfiguration.class,
+                        CompositeMeterRegistryAutoConfiguration.class,
+                        SimpleMetricsExportAutoConfiguration.class));
+        bound.run(context -> assertThat(context.getBean(MeterRegistry.class).getMeters())
+                .extracting(meter -> meter.getId().getName())
+                .contains("sync.backend.unreachable")
+                .noneMatch(name -> name.startsWith("sync.broadcast.")));
+
+        backend.broadcast(new Broadcast("kafka", null, 3, null));
+        bound.run(context -> {
+            MeterRegistry registry = context.getBean(MeterRegistry.class);
+            TimeGauge unreachable = registry.get("sync.broadcast.unreachable").timeGauge();
+            assertThat(registry.get("sync.broadcast.pending").gauge().value()).isEqualTo(3);
+            assertThat(unreachable.value(TimeUnit.SECONDS)).isZero();
+            backend.broadcast(new Broadcast("kafka", time.instant(), 4, null));
+            time.advance(Duration.ofMillis(2_500));
+            assertThat(registry.get("sync.broadcast.pending").gauge().value()).isEqualTo(4);
+            assertThat(unreachable.value(TimeUnit.SECONDS)).isEqualTo(2.5);
+        });
     }
 
     @Test
