@@ -1,5 +1,8 @@
 package io.distsync.boot.autoconfigure;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** A mode was asked for without the client library it works with. */
 public final class ClientLibraryMissingException extends SyncConfigurationException {
 
@@ -15,10 +18,16 @@ public final class ClientLibraryMissingException extends SyncConfigurationExcept
                 "sync.mode is '" + mode
                         + "', but the client library of this mode is not on the class path: there is no " + missingClass
                         + ".",
-                "Add the dependency org.springframework.boot:" + mode.starter()
-                        + (mode == SyncMode.KAFKA
-                                ? " and use a version of distsync that has this mode (this one has local and redis)"
-                                : " with everything it brings")
+                "Add " + dependencies(mode.starters())
                         + ", or set sync.mode=local to keep the state in the memory of this process.");
+    }
+
+    private static String dependencies(List<String> starters) {
+        String names = starters.stream()
+                .map(starter -> "org.springframework.boot:" + starter)
+                .collect(Collectors.joining(" and "));
+        return starters.size() == 1
+                ? "the dependency " + names + " with everything it brings"
+                : "the dependencies " + names + ", both with everything they bring";
     }
 }

@@ -35,6 +35,15 @@ public final class InvalidSyncTopicException extends SyncConfigurationException 
                 "Name the type of the state, as in DistributedSync<AppState> or Versioned<AppState>.");
     }
 
+    /** The topic cannot have a Kafka topic of its own. */
+    static InvalidSyncTopicException notForKafka(IllegalArgumentException refusal) {
+        InvalidSyncTopicException failure = new InvalidSyncTopicException(
+                "A topic that is declared does not fit Kafka: " + refusal.getMessage() + ".",
+                "Give the topic a shorter name, or set a shorter sync.prefix.");
+        failure.initCause(refusal);
+        return failure;
+    }
+
     /** The service refuses to follow the topic as it is described here. */
     public static InvalidSyncTopicException refused(String place, IllegalArgumentException refusal) {
         InvalidSyncTopicException failure = new InvalidSyncTopicException(

@@ -24,13 +24,18 @@ import org.springframework.context.annotation.Scope;
  * Auto-configuration of the {@link SyncService}, of the backend it stands on, and of {@link DistributedSync} for every
  * injection point that asks for one.
  */
-@AutoConfiguration(afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@AutoConfiguration(
+        afterName = {
+            "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
+            "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration"
+        })
 @ConditionalOnBooleanProperty(name = "sync.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(SyncProperties.class)
 @Import({
     JacksonCodecConfiguration.class,
     LocalBackendConfiguration.class,
     RedisBackendConfiguration.class,
+    KafkaBackendConfiguration.class,
     UnavailableModeConfiguration.class
 })
 public final class SyncAutoConfiguration {

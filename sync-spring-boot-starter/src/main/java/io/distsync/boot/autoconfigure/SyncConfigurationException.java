@@ -6,8 +6,9 @@ public abstract sealed class SyncConfigurationException extends RuntimeException
                 InvalidSyncListenerException,
                 InvalidSyncPropertyException,
                 InvalidSyncTopicException,
-                ModeNotAvailableException,
+                KafkaTopicRefusedException,
                 TopicTypeMismatchException,
+                UnsuitableKafkaConnectionException,
                 UnsuitableRedisConnectionException {
 
     private static final long serialVersionUID = 1L;

@@ -1,42 +1,53 @@
 package io.distsync.boot.autoconfigure;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Where the state lives. */
 public enum SyncMode {
 
     /** In the memory of this process. */
-    LOCAL("local", ""),
+    LOCAL("local", List.of(), List.of()),
 
     /** In Redis. */
     REDIS(
             "redis",
-            "spring-boot-starter-data-redis",
-            "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
-            "org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory",
-            "io.lettuce.core.RedisClient"),
+            List.of("spring-boot-starter-data-redis"),
+            List.of(
+                    "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
+                    "org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory",
+                    "io.lettuce.core.RedisClient")),
 
     /** In Redis, broadcast by Kafka. */
-    KAFKA("kafka", "spring-boot-starter-kafka", "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration");
+    KAFKA(
+            "kafka",
+            and(REDIS.starters, "spring-boot-starter-kafka"),
+            and(
+                    REDIS.clientClasses,
+                    "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
+                    "org.springframework.kafka.core.KafkaAdmin",
+                    "org.apache.kafka.clients.admin.Admin"));
 
     private final String text;
-    private final String starter;
 
-    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    @SuppressWarnings("ImmutableEnumChecker") // cannot be modified
+    private final List<String> starters;
+
+    @SuppressWarnings("ImmutableEnumChecker") // likewise
     private final List<String> clientClasses;
 
-    SyncMode(String text, String starter, String... clientClasses) {
+    SyncMode(String text, List<String> starters, List<String> clientClasses) {
         this.text = text;
-        this.starter = starter;
-        this.clientClasses = List.of(clientClasses);
+        this.starters = starters;
+        this.clientClasses = clientClasses;
     }
 
-    /** The Spring Boot starter that brings the client library; empty if none is needed. */
-    String starter() {
-        return starter;
+    /** The Spring Boot starters that bring the client libraries; none if none is needed. */
+    List<String> starters() {
+        return starters;
     }
 
-    /** Classes that are present when the client library is, together with Spring's support for it. */
+    /** Classes that are present when the client libraries are, together with Spring's support for them. */
     List<String> clientClasses() {
         return clientClasses;
     }
@@ -45,5 +56,9 @@ public enum SyncMode {
     @Override
     public String toString() {
         return text;
+    }
+
+    private static List<String> and(List<String> some, String... more) {
+        return Stream.concat(some.stream(), Stream.of(more)).toList();
     }
 }

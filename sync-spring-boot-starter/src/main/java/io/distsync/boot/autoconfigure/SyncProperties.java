@@ -2,6 +2,8 @@ package io.distsync.boot.autoconfigure;
 
 import io.distsync.version.Limits;
 import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -38,7 +40,8 @@ public record SyncProperties(
         @DefaultValue Listener listener,
         @DefaultValue Health health,
         @DefaultValue Metrics metrics,
-        @DefaultValue Redis redis) {
+        @DefaultValue Redis redis,
+        @DefaultValue Kafka kafka) {
 
     private static final int MAX_PREFIX_LENGTH = 100;
     private static final DataSize MIN_PAYLOAD = DataSize.ofKilobytes(1);
@@ -59,6 +62,12 @@ public record SyncProperties(
                     "sync.redis.replica-timeout",
                     text(redis.replicaTimeout()),
                     "must be at most sync.heartbeat, which is " + text(heartbeat));
+        }
+        if (kafka.brokerWait().compareTo(timeout) >= 0) {
+            throw new InvalidSyncPropertyException(
+                    "sync.kafka.broker-wait",
+                    text(kafka.brokerWait()),
+                    "must be less than sync.timeout, which is " + text(timeout));
         }
         requireRange("sync.shutdown-grace", shutdownGrace, Duration.ZERO, Duration.ofHours(1));
     }
@@ -129,6 +138,55 @@ public record SyncProperties(
         public Redis {
             requireRange("sync.redis.replicas", replicas, 0, 100);
             requireRange("sync.redis.replica-timeout", replicaTimeout, Duration.ofMillis(1), Duration.ofMinutes(1));
+        }
+    }
+
+    /**
+     * Kafka mode.
+     *
+     * @param createTopics Whether Kafka topics that are missing are made. If not, a missing one ends the start.
+     * @param partitions Number of partitions the Kafka topic that topics share is made with. From 1 to 10000.
+     * @param replicationFactor Number of replicas Kafka topics are made with; 0 for what the brokers do by default. From 0
+     *     to 32767.
+     * @param retention Time for which Kafka topics that are made keep records; what the brokers do by default if it is not
+     *     set. From 1ms to 36500d.
+     * @param topics Names of topics that have a Kafka topic of their own, besides those the application declares. The same
+     *     on every node.
+     * @param brokerWait Time for which a commit waits for its broadcast before it is acknowledged; it is committed anyway.
+     *     From 0s (it does not wait) to 5m, and less than the timeout.
+     * @param startTimeout Time that brokers are given to answer at the start, so that unfit Kafka topics end it; if none
+     *     answers, the application starts all the same. From 0s to 5m.
+     */
+    public record Kafka(
+            @DefaultValue("true") boolean createTopics,
+            @DefaultValue("6") int partitions,
+            @DefaultValue("0") int replicationFactor,
+            @Nullable Duration retention,
+            @DefaultValue Set<String> topics,
+            @DefaultValue("0s") Duration brokerWait,
+            @DefaultValue("5s") Duration startTimeout) {
+
+        public Kafka {
+            requireRange("sync.kafka.partitions", partitions, 1, 10_000);
+            requireRange("sync.kafka.replication-factor", replicationFactor, 0, Short.MAX_VALUE);
+            if (retention != null) {
+                requireRange("sync.kafka.retention", retention, Duration.ofMillis(1), Duration.ofDays(36_500));
+            }
+            topics = Set.copyOf(topics);
+            topics.forEach(Kafka::requireTopic);
+            requireRange("sync.kafka.broker-wait", brokerWait, Duration.ZERO, Duration.ofMinutes(5));
+            requireRange("sync.kafka.start-timeout", startTimeout, Duration.ZERO, Duration.ofMinutes(5));
+        }
+
+        private static void requireTopic(String name) {
+            try {
+                Limits.checkTopic(name);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSyncPropertyException(
+                        "sync.kafka.topics",
+                        name,
+                        "must have names of topics only: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+            }
         }
     }
 

@@ -21,6 +21,7 @@ class UnavailableModeConfiguration {
                 throw new ClientLibraryMissingException(mode, clientClass);
             }
         }
-        throw new ModeNotAvailableException(mode);
+        throw new IllegalStateException(
+                "no backend for sync.mode=" + mode); // each mode makes one if its classes are there
     }
 }

@@ -78,6 +78,8 @@ class StarterArchitectureTest {
             .doNotHaveSimpleName("RedisClientConfiguration")
             .and()
             .doNotHaveSimpleName("DerivedRedisClient")
+            .and()
+            .doNotHaveSimpleName("KafkaBackendConfiguration")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
@@ -85,6 +87,23 @@ class StarterArchitectureTest {
                     "org.springframework.data..",
                     "org.springframework.boot.data..",
                     "io.distsync.backend.redis..")
+            .because("the service must start without them");
+
+    @ArchTest
+    static final ArchRule kafkaStaysInItsClasses = noClasses()
+            .that()
+            .doNotHaveSimpleName("KafkaBackendConfiguration")
+            .and()
+            .doNotHaveSimpleName("DerivedKafkaSettings")
+            .and()
+            .doNotHaveSimpleName("KafkaTopicsCheck")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.apache.kafka..",
+                    "org.springframework.kafka..",
+                    "org.springframework.boot.kafka..",
+                    "io.distsync.backend.kafka..")
             .because("the service must start without them");
 
     @ArchTest

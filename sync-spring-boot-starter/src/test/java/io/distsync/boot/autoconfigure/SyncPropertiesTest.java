@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +33,8 @@ class SyncPropertiesTest {
                         new SyncProperties.Listener(1_024),
                         new SyncProperties.Health(Duration.ofSeconds(10)),
                         new SyncProperties.Metrics(100),
-                        new SyncProperties.Redis(0, Duration.ofMillis(500)))));
+                        new SyncProperties.Redis(0, Duration.ofMillis(500)),
+                        new SyncProperties.Kafka(true, 6, 0, null, Set.of(), Duration.ZERO, Duration.ofSeconds(5)))));
     }
 
     @ParameterizedTest
@@ -43,6 +45,17 @@ class SyncPropertiesTest {
         "sync.heartbeat=61s, but is '61s'",
         "sync.redis.replicas=-1, sync.redis.replicas must be from 0 to 100",
         "sync.redis.replica-timeout=0s, sync.redis.replica-timeout must be from 1ms to 1m",
+        "sync.kafka.partitions=0, sync.kafka.partitions must be from 1 to 10000",
+        "sync.kafka.partitions=10001, but is '10001'",
+        "sync.kafka.replication-factor=-1, sync.kafka.replication-factor must be from 0 to 32767",
+        "sync.kafka.replication-factor=32768, but is '32768'",
+        "sync.kafka.retention=0s, sync.kafka.retention must be from 1ms to 36500d",
+        "sync.kafka.topics=a topic, sync.kafka.topics must have names of topics only",
+        "sync.kafka.broker-wait=-1ms, sync.kafka.broker-wait must be from 0s to 5m",
+        "sync.kafka.broker-wait=301s, but is '301s'",
+        "sync.kafka.broker-wait=5s, 'sync.kafka.broker-wait must be less than sync.timeout, which is 5s'",
+        "sync.kafka.start-timeout=-1ms, sync.kafka.start-timeout must be from 0s to 5m",
+        "sync.kafka.start-timeout=6m, but is '6m'",
         "sync.retention=255, sync.retention must be at least 256",
         "sync.max-payload-size=1B, sync.max-payload-size must be from 1KB to 512MB",
         "sync.max-payload-size=513MB, but is '537919488B'",
@@ -77,6 +90,14 @@ class SyncPropertiesTest {
         "sync.listener.buffer=1048576",
         "sync.prefix=shop:",
         "sync.metrics.max-topics=0",
+        "sync.kafka.partitions=10000",
+        "sync.kafka.replication-factor=32767",
+        "sync.kafka.retention=1ms",
+        "sync.kafka.retention=36500d",
+        "sync.kafka.topics[0]=room:lobby",
+        "sync.kafka.broker-wait=4999ms",
+        "sync.kafka.start-timeout=0s",
+        "sync.kafka.start-timeout=5m",
     })
     void bordersAreAllowed(String property) {
         runner.withPropertyValues(property).run(context -> assertThat(context).hasNotFailed());
