@@ -66,10 +66,19 @@ final class DerivedKafkaSettings {
                     ? UnsuitableKafkaConnectionException.missing(type)
                     : UnsuitableKafkaConnectionException.ambiguous(type, names);
         }
+        Map<String, Object> settings = told(factory, read);
+        if (settings.isEmpty()) {
+            throw UnsuitableKafkaConnectionException.silent(type, factory.getClass());
+        }
+        return settings;
+    }
+
+    /** Nothing if it is a factory that does not tell: the interfaces leave that open, in two ways. */
+    private static <F> Map<String, Object> told(F factory, Function<F, Map<String, Object>> read) {
         try {
             return withoutNulls(read.apply(factory));
         } catch (UnsupportedOperationException e) {
-            throw UnsuitableKafkaConnectionException.silent(type, factory.getClass(), e);
+            return Map.of();
         }
     }
 

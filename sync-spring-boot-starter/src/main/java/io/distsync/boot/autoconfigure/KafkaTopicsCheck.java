@@ -12,20 +12,26 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 final class KafkaTopicsCheck implements SmartInitializingSingleton {
 
     private final KafkaSyncBackend backend;
+    private final Duration patience;
     private final TimeSource time;
-    private final long deadline;
+    private final long begin;
 
-    /** @param patience with the brokers, from now on */
+    /** @param patience with the brokers, from now on; nothing is asked if there is none */
     KafkaTopicsCheck(KafkaSyncBackend backend, Duration patience, TimeSource time) {
         this.backend = backend;
+        this.patience = patience;
         this.time = time;
-        this.deadline = time.nanos() + patience.toNanos();
+        this.begin = time.nanos();
     }
 
     @Override
     public void afterSingletonsInstantiated() {
+        if (patience.isZero()) {
+            return; // even if the answer is there: starts that differ by chance would be worse than either
+        }
+        Duration left = patience.minusNanos(time.nanos() - begin);
         try {
-            String reason = backend.awaitTopics(Duration.ofNanos(Math.max(0, deadline - time.nanos())));
+            String reason = backend.awaitTopics(left.isNegative() ? Duration.ZERO : left);
             if (reason != null) {
                 throw new KafkaTopicRefusedException(reason);
             }

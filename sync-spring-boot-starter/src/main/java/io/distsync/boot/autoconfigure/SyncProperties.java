@@ -155,7 +155,7 @@ public record SyncProperties(
      * @param brokerWait Time for which a commit waits for its broadcast before it is acknowledged; it is committed anyway.
      *     From 0s (it does not wait) to 5m, and less than the timeout.
      * @param startTimeout Time that brokers are given to answer at the start, so that unfit Kafka topics end it; if none
-     *     answers, the application starts all the same. From 0s to 5m.
+     *     answers, the application starts all the same. From 0s (they are not asked) to 5m.
      */
     public record Kafka(
             @DefaultValue("true") boolean createTopics,

@@ -29,14 +29,11 @@ public final class UnsuitableKafkaConnectionException extends SyncConfigurationE
     }
 
     /** @param implementation that does not tell its settings */
-    static UnsuitableKafkaConnectionException silent(
-            Class<?> type, Class<?> implementation, UnsupportedOperationException cause) {
-        return caused(
-                new UnsuitableKafkaConnectionException(
-                        "the bean of type " + type.getSimpleName() + " does not tell its settings: "
-                                + implementation.getName() + " has no getConfigurationProperties().",
-                        "Use Default" + type.getSimpleName() + ", or implement the method; or " + OWN_BACKEND),
-                cause);
+    static UnsuitableKafkaConnectionException silent(Class<?> type, Class<?> implementation) {
+        return new UnsuitableKafkaConnectionException(
+                "the bean of type " + type.getSimpleName() + " does not tell its settings: " + implementation.getName()
+                        + ".getConfigurationProperties() has none.",
+                "Implement that method, or use the implementation of Spring Kafka; or " + OWN_BACKEND);
     }
 
     /** Kafka's clients do not take the settings. */
@@ -45,15 +42,9 @@ public final class UnsuitableKafkaConnectionException extends SyncConfigurationE
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return caused(
-                new UnsuitableKafkaConnectionException(
-                        "Kafka's clients cannot be made with the settings of the application: " + root.getMessage(),
-                        "Change the setting, most likely one of spring.kafka.*; or " + OWN_BACKEND),
-                cause);
-    }
-
-    private static UnsuitableKafkaConnectionException caused(
-            UnsuitableKafkaConnectionException failure, RuntimeException cause) {
+        UnsuitableKafkaConnectionException failure = new UnsuitableKafkaConnectionException(
+                "Kafka's clients cannot be made with the settings of the application: " + root.getMessage(),
+                "Change the setting, most likely one of spring.kafka.*; or " + OWN_BACKEND);
         failure.initCause(cause);
         return failure;
     }

@@ -9,8 +9,10 @@ import io.distsync.SyncTopic;
 import io.distsync.Topic;
 import io.distsync.Versioned;
 import io.distsync.boot.SyncListener;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,15 +26,20 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.stereotype.Component;
 
 /** What an application prints that is set up wrongly: what is wrong, and what to change. */
@@ -114,6 +121,61 @@ class FailureAnalysisTest {
         assertThat(output)
                 .contains("there are several beans of type LettuceConnectionFactory: one, other.")
                 .contains("Mark the one that leads to the shared state as @Primary");
+    }
+
+    @Test
+    void modeKafkaIsNamedInWhatIsWrongWithRedis(CapturedOutput output) {
+        fail(App.class, null, "--sync.mode=kafka");
+
+        assertThat(output)
+                .contains("sync.mode is 'kafka', but there is no bean of type LettuceConnectionFactory.")
+                .contains("such as KafkaSyncBackend.builder(RedisSyncBackend.builder(");
+    }
+
+    @Test
+    void missingKafkaFactoryIsNamed(CapturedOutput output) {
+        fail(Redis.class, null, "--sync.mode=kafka");
+
+        assertThat(output)
+                .contains("sync.mode is 'kafka', but there is no bean of type KafkaAdmin.")
+                .contains("Do not exclude KafkaAutoConfiguration, or define a KafkaAdmin");
+    }
+
+    @Test
+    void severalKafkaFactoriesNeedAPrimaryOne(CapturedOutput output) {
+        fail(TwoProducerFactories.class, null, "--sync.mode=kafka");
+
+        assertThat(output)
+                .contains("there are several beans of type ProducerFactory: one, other.")
+                .contains("Mark the one that leads to the brokers for the shared state as @Primary");
+    }
+
+    @Test
+    void kafkaFactoryThatDoesNotTellItsSettingsIsNamed(CapturedOutput output) {
+        fail(SilentFactory.class, null, "--sync.mode=kafka");
+
+        assertThat(output)
+                .contains("the bean of type ProducerFactory does not tell its settings: " + Silent.class.getName())
+                .contains("Implement that method, or use the implementation of Spring Kafka");
+    }
+
+    @Test
+    void settingThatKafkaDoesNotTakeIsNamed(CapturedOutput output) {
+        fail(Kafka.class, null, "--sync.mode=kafka", "--spring.kafka.properties.security.protocol=NONSENSE");
+
+        assertThat(output)
+                .contains("Kafka's clients cannot be made with the settings of the application: ")
+                .contains("NONSENSE")
+                .contains("most likely one of spring.kafka.*");
+    }
+
+    @Test
+    void topicThatIsTooLongForKafkaIsNamed(CapturedOutput output) {
+        fail(Kafka.class, null, "--sync.mode=kafka", "--sync.kafka.topics=" + ":".repeat(100));
+
+        assertThat(output)
+                .contains("A topic that is declared does not fit Kafka: topic '::::")
+                .contains("Give the topic a shorter name");
     }
 
     @Test
@@ -302,6 +364,53 @@ class FailureAnalysisTest {
         @Bean
         LettuceConnectionFactory other() {
             return new LettuceConnectionFactory("localhost", 6380);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration({DataRedisAutoConfiguration.class, KafkaAutoConfiguration.class})
+    static class Kafka {}
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Redis.class)
+    static class TwoProducerFactories {
+
+        @Bean
+        KafkaAdmin admin() {
+            return new KafkaAdmin(Map.of("bootstrap.servers", "127.0.0.1:1"));
+        }
+
+        @Bean
+        ProducerFactory<?, ?> one() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:1"));
+        }
+
+        @Bean
+        ProducerFactory<?, ?> other() {
+            return new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", "127.0.0.1:2"));
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Redis.class)
+    static class SilentFactory {
+
+        @Bean
+        KafkaAdmin admin() {
+            return new KafkaAdmin(Map.of("bootstrap.servers", "127.0.0.1:1"));
+        }
+
+        @Bean
+        Silent producers() {
+            return new Silent();
+        }
+    }
+
+    static final class Silent implements ProducerFactory<String, String> {
+
+        @Override
+        public Producer<String, String> createProducer() {
+            throw new IllegalStateException("nobody needs one");
         }
     }
 

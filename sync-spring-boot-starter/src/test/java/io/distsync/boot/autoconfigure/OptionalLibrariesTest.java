@@ -32,6 +32,9 @@ class OptionalLibrariesTest {
     private static final String SPRING_BOOT_REDIS = "spring-boot-data-redis-";
     private static final String SPRING_DATA_REDIS = "spring-data-redis-";
     private static final String LETTUCE = "lettuce-core-";
+    private static final String SPRING_BOOT_KAFKA = "spring-boot-kafka-";
+    private static final String SPRING_KAFKA = "spring-kafka-";
+    private static final String KAFKA_CLIENTS = "kafka-clients-";
 
     /** Always left out, because they only make the start slower here. */
     private static final List<String> WEB =
@@ -57,9 +60,10 @@ class OptionalLibrariesTest {
                 .doesNotContain("SyncHealthIndicator");
     }
 
+    /** Without Spring Kafka, too, which needs a part of Micrometer. */
     @Test
     void endpointAndMetersAreLeftOutWithoutActuatorAndMicrometer() throws Exception {
-        assertThat(beansWithout(ACTUATOR, MICROMETER, SPRING_BOOT_METRICS))
+        assertThat(beansWithout(ACTUATOR, MICROMETER, SPRING_BOOT_METRICS, SPRING_BOOT_KAFKA, SPRING_KAFKA))
                 .contains("SyncService", "SyncHealthIndicator")
                 .doesNotContain("SyncEndpoint", "MicrometerSyncMetrics");
     }
@@ -74,7 +78,10 @@ class OptionalLibrariesTest {
                         SPRING_BOOT_JACKSON,
                         SPRING_BOOT_REDIS,
                         SPRING_DATA_REDIS,
-                        LETTUCE))
+                        LETTUCE,
+                        SPRING_BOOT_KAFKA,
+                        SPRING_KAFKA,
+                        KAFKA_CLIENTS))
                 .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle")
                 .doesNotContain("SyncHealthIndicator", "MicrometerSyncMetrics", "SyncEndpoint");
     }

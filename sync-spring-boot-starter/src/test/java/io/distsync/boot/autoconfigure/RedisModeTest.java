@@ -29,6 +29,7 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfigurat
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -62,6 +63,13 @@ class RedisModeTest {
             assertThat(context.getBean(SyncBackend.class)).isInstanceOf(RedisSyncBackend.class);
             assertThat(context.getBean(SyncBackend.class).info().name()).isEqualTo("redis");
         });
+    }
+
+    @Test
+    void kafkaIsNotNeeded() {
+        runner.withClassLoader(new FilteredClassLoader(
+                        "org.apache.kafka", "org.springframework.kafka", "org.springframework.boot.kafka"))
+                .run(context -> assertThat(context).hasSingleBean(RedisSyncBackend.class));
     }
 
     @Test
