@@ -1,8 +1,6 @@
 package io.distsync.boot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.distsync.SyncService;
 import io.distsync.backend.redis.RedisSyncBackend;
@@ -17,16 +15,10 @@ import org.springframework.boot.testcontainers.service.connection.ServiceConnect
 import org.springframework.boot.testcontainers.service.connection.ServiceConnectionAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.testcontainers.DockerClientFactory;
-import org.testcontainers.containers.ContainerFetchException;
 import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.containers.wait.strategy.Wait;
 
 /** Servers found by {@code @ServiceConnection}. */
 class RedisContainerTest {
-
-    private static final String IMAGE = System.getProperty("sync.test.redis.image", "redis:7-alpine");
-    private static final int REDIS = 6379;
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(
@@ -43,7 +35,7 @@ class RedisContainerTest {
     @Test
     void serviceConnectionLeadsToWhatStandsInForAContainer() {
         try (RedisServer server = RedisServer.start(Durability.NONE);
-                GenericContainer<?> standIn = new StandIn(server)) {
+                GenericContainer<?> standIn = Containers.standIn(server)) {
             assertThatItIsUsed(standIn);
             assertThat(server.call("DBSIZE")).isNotEqualTo(0L);
         }
@@ -52,47 +44,28 @@ class RedisContainerTest {
     /** Skipped where Docker does not answer, or has no image. */
     @Test
     void serviceConnectionLeadsToTheContainer() {
-        assumeTrue(dockerAnswers(), "Docker does not answer");
-        try (GenericContainer<?> container = new GenericContainer<>(IMAGE)
-                .withExposedPorts(REDIS)
-                .waitingFor(Wait.forLogMessage(".*Ready to accept connections.*", 1))) {
-            start(container);
+        Containers.assumeDocker();
+        try (GenericContainer<?> container = Containers.redis()) {
+            Containers.start(container);
             assertThatItIsUsed(container);
         }
     }
 
     private void assertThatItIsUsed(GenericContainer<?> container) {
-        runner.withBean(Containers.class, () -> new Containers(container)).run(context -> {
+        runner.withBean(Started.class, () -> new Started(container)).run(context -> {
             assertThat(context).hasSingleBean(RedisSyncBackend.class);
             assertThat(context.getBean(DerivedRedisClient.class).uri().getPort())
-                    .isEqualTo(container.getMappedPort(REDIS));
+                    .isEqualTo(container.getMappedPort(Containers.REDIS));
             context.getBean(SyncService.class).optimisticUpdate(AppState.class, AppState::increment);
         });
     }
 
-    /** Inside a container itself, Testcontainers starts another one to find its host, and fails if it has no image for that. */
-    private static boolean dockerAnswers() {
-        try {
-            return DockerClientFactory.instance().isDockerAvailable();
-        } catch (RuntimeException e) {
-            return abort("Docker cannot be used from here: " + e.getMessage());
-        }
-    }
-
-    private static void start(GenericContainer<?> container) {
-        try {
-            container.start();
-        } catch (ContainerFetchException e) {
-            abort("the image " + IMAGE + " cannot be had");
-        }
-    }
-
     @Configuration(proxyBeanMethods = false)
-    static class Containers {
+    static class Started {
 
         private final GenericContainer<?> started;
 
-        Containers(GenericContainer<?> started) {
+        Started(GenericContainer<?> started) {
             this.started = started;
         }
 
@@ -100,38 +73,6 @@ class RedisContainerTest {
         @ServiceConnection("redis")
         GenericContainer<?> redis() {
             return started;
-        }
-    }
-
-    /** Looks like a container, and needs no Docker. */
-    private static final class StandIn extends GenericContainer<StandIn> {
-
-        private final RedisServer server;
-
-        StandIn(RedisServer server) {
-            super(IMAGE);
-            this.server = server;
-        }
-
-        @Override
-        public void start() {}
-
-        @Override
-        public void stop() {}
-
-        @Override
-        public boolean isRunning() {
-            return true;
-        }
-
-        @Override
-        public String getHost() {
-            return "127.0.0.1";
-        }
-
-        @Override
-        public Integer getMappedPort(int port) {
-            return server.port();
         }
     }
 }
