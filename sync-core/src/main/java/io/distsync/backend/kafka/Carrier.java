@@ -78,6 +78,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
             if (!ClientConfig.isUnresolved(e)) {
                 throw e;
             }
+            looked.complete(null);
             log.warn("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
             scheduler.schedule(this::tryAgain, RETRY);
         }
@@ -123,7 +124,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
         }
     }
 
-    /** Completes when every Kafka topic was found usable or not, for the first time. */
+    /** Completes when every Kafka topic was found usable or not, or no broker answered, for the first time. */
     CompletableFuture<Void> looked() {
         return looked;
     }

@@ -65,7 +65,12 @@ public final class KafkaSyncBackend implements SyncBackend {
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-kafka") : builder.scheduler;
         brokerWait = builder.brokerWait;
         carrier = new Carrier(clients, names, builder.targets(clients), scheduler, builder.time);
-        store = builder.store.broadcaster(carrier).build();
+        try {
+            store = builder.store.broadcaster(carrier).build();
+        } catch (RuntimeException e) {
+            closeScheduler();
+            throw e;
+        }
         outbox = store.outbox();
         try {
             carrier.start(outbox);
@@ -214,11 +219,15 @@ public final class KafkaSyncBackend implements SyncBackend {
     /** What is being sent is given two seconds to arrive if there is a broker; what does not stays in the outbox. */
     @Override
     public void close() {
+        closeScheduler();
+        carrier.close();
+        store.close();
+    }
+
+    private void closeScheduler() {
         if (ownsScheduler) {
             scheduler.close();
         }
-        carrier.close();
-        store.close();
     }
 
     /** Settings of a Kafka backend. */

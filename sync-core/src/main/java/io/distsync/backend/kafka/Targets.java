@@ -23,9 +23,8 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -161,7 +160,7 @@ final class Targets {
                 .orElse(null);
     }
 
-    /** Completes when every topic was found usable or not, for the first time. */
+    /** Completes when every topic was found usable or not, or no broker answered, for the first time. */
     CompletableFuture<Void> looked() {
         return looked;
     }
@@ -180,10 +179,15 @@ final class Targets {
     }
 
     private synchronized void reached(@Nullable Throwable failure) {
-        if (failure == null && unreachableSince != null) {
-            unreachableSince = null;
-            log.info("Kafka answers");
-        } else if (failure != null && unreachableSince == null) {
+        if (failure == null) {
+            if (unreachableSince != null) {
+                unreachableSince = null;
+                log.info("Kafka answers");
+            }
+            return;
+        }
+        looked.complete(null); // who waits for topics need not wait for a broker that is away
+        if (unreachableSince == null) {
             unreachableSince = time.instant();
             log.warn(
                     "Kafka does not answer ({}); commits go on, and followers read their changes from Redis",
@@ -326,9 +330,9 @@ final class Targets {
 
     private void lookAgain(Target target, @Nullable Throwable failure) {
         Throwable cause = failure == null ? null : unwrap(failure);
-        if (cause instanceof ApiException && !(cause instanceof RetriableException)) {
+        if (cause instanceof AuthorizationException || cause instanceof InvalidTopicException) {
             var unused = refused(target, String.valueOf(cause.getMessage()));
-        } else if (cause != null) {
+        } else if (cause != null) { // too few brokers at the moment, or none
             log.debug("Kafka topic {} could not be looked at", target.name, cause);
         }
         scheduler.schedule(() -> look(target), target.partitions > 0 ? REFRESH : RETRY);

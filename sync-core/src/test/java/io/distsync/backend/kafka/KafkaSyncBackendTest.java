@@ -59,6 +59,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -233,6 +234,29 @@ class KafkaSyncBackendTest {
     }
 
     @Test
+    @DisplayName("F20: the end of a transaction of somebody else is no gap")
+    void controlRecordsAreNoGap() throws Exception {
+        Recorded told = follow(backend);
+        eventually().until(() -> told.states.contains(FeedState.CURRENT));
+        Map<String, Object> transactional =
+                Map.of("bootstrap.servers", store.bootstrapServers(), "transactional.id", "somebody-else");
+        commit(backend, Mutation.put("a", text("1")));
+        try (Producer<byte[], byte[]> other =
+                new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer())) {
+            other.initTransactions();
+            other.beginTransaction();
+            other.send(new ProducerRecord<>("stream_shared", bytes("another topic"), bytes("1")));
+            other.commitTransaction();
+        }
+        commit(backend, Mutation.put("a", text("2")));
+
+        eventually().untilAsserted(() -> assertThat(told.changes).hasSize(2));
+        assertThat(told.states).as("no question was put").containsExactly(FeedState.CURRENT);
+        assertThat(told.resets).isZero();
+    }
+
+    @Test
+    @DisplayName("F20: records that are deleted before they are read are no gap")
     void recordsThatAreDeletedBeforeTheyAreReadAreNoGap() throws Exception {
         Recorded told = follow(backend);
         eventually().until(() -> told.states.contains(FeedState.CURRENT));
@@ -348,6 +372,7 @@ class KafkaSyncBackendTest {
     // --- topics -----------------------------------------------------------------------------------------------------
 
     @Test
+    @DisplayName("F20: a compacted Kafka topic is refused")
     void compactedTopicIsRefused() throws Exception {
         create("stream_" + TopicNames.escaped(topic), Map.of("cleanup.policy", "compact"));
 
@@ -357,6 +382,7 @@ class KafkaSyncBackendTest {
     }
 
     @Test
+    @DisplayName("F20: a Kafka topic that takes small records only is refused, and commits go on")
     void topicThatTakesOnlySmallRecordsIsRefused() throws Exception {
         create("stream_" + TopicNames.escaped(topic), Map.of("max.message.bytes", "1000"));
 
@@ -370,6 +396,7 @@ class KafkaSyncBackendTest {
     }
 
     @Test
+    @DisplayName("F20: a Kafka topic that can never have enough replicas is refused")
     void topicThatCanNeverHaveEnoughReplicasIsRefused() throws Exception {
         create(
                 "stream_" + TopicNames.escaped(topic),
