@@ -245,7 +245,7 @@ class KafkaSyncBackendTest {
                 new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer())) {
             other.initTransactions();
             other.beginTransaction();
-            other.send(new ProducerRecord<>("stream_shared", bytes("another topic"), bytes("1")));
+            var unused = other.send(new ProducerRecord<>("stream_shared", bytes("another topic"), bytes("1")));
             other.commitTransaction();
         }
         commit(backend, Mutation.put("a", text("2")));
