@@ -84,6 +84,7 @@ class ArchitectureTest {
             .should()
             .notDependOnEachOther()
             .ignoreDependency(resideInAnyPackage(BACKENDS), resideInAPackage(SUPPORT))
+            .ignoreDependency(resideInAPackage(KAFKA), resideInAPackage(REDIS)) // its store
             .allowEmptyShould(true)
             .because("each must be usable, and removable, without the others; what they share is in support");
 

@@ -24,6 +24,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class ClientConfig {
 
+    private static final int BATCH_BYTES = 64 * 1_024;
+
     private static final String DEFAULT_ID = "distsync";
 
     /** Long enough for topics that are seldom written; Kafka forgets the others after five minutes. */
@@ -79,6 +81,7 @@ final class ClientConfig {
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
         config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, METADATA_IDLE.toMillis());
         config.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 0);
+        config.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES); // a commit of 256 small changes
         config.merge(
                 ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
                 maxRecordBytes(),
