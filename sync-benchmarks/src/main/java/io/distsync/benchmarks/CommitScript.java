@@ -66,7 +66,8 @@ final class CommitScript implements SharedState {
 
     private static String text(String script) {
         String hex = IntStream.range(0, 256).mapToObj("%02x"::formatted).collect(Collectors.joining());
-        return script.replaceAll("(?m)^.* -- @broadcast\n", "") // lines for a store whose changes another system carries
+        return script.replaceAll(
+                        "(?m)^.* -- @broadcast\n", "") // lines for a store whose changes another system carries
                 .replace("@incarnation@", "benchmark")
                 .replace("@pattern@", "benchmark")
                 .replace("@prefix@", "")

@@ -31,6 +31,8 @@ final class HandWritten implements SharedState {
               return held
             end
             redis.call('SET', KEYS[1], ARGV[2])
+            """;
+    private static final String ADD = """
             redis.call('XADD', KEYS[2], '*', 'state', ARGV[2])
             """;
     private static final String PUBLISH = "redis.call('PUBLISH', '" + CHANNEL + "', ARGV[2])";
@@ -50,23 +52,33 @@ final class HandWritten implements SharedState {
     }
 
     static HandWritten beginningWith(Beginning beginning, String uri) {
+        return new HandWritten(uri, beginning, COMPARE_AND_SET + ADD);
+    }
+
+    /** Keeps the value only; what becomes of the others is somebody else's business. */
+    static HandWritten withoutStream(Beginning beginning, String uri) {
         return new HandWritten(uri, beginning, COMPARE_AND_SET);
     }
 
     /** The script also publishes what it stores: that is one trip less than a command of its own. */
     static HandWritten publishing(String uri) {
-        return new HandWritten(uri, Beginning.LAST_SEEN, COMPARE_AND_SET + PUBLISH);
+        return new HandWritten(uri, Beginning.LAST_SEEN, COMPARE_AND_SET + ADD + PUBLISH);
     }
 
     @Override
     public void increment() {
+        var unused = incremented();
+    }
+
+    /** Stores the next state, and says which that was. */
+    String incremented() {
         String held = beginning == Beginning.READ ? stored() : lastSeen;
         while (true) {
             String next = SharedState.next(held);
             String instead = replace(held, next);
             if (instead == null) {
                 lastSeen = next;
-                return;
+                return next;
             }
             held = beginning == Beginning.READ ? stored() : instead;
         }
@@ -82,9 +94,14 @@ final class HandWritten implements SharedState {
         return held == null ? "" : held;
     }
 
+    /** The counter that is stored. */
+    long counter() {
+        return SharedState.counter(stored());
+    }
+
     @Override
     public void check(long updates) {
-        Checks.same("counter", SharedState.counter(stored()), updates);
+        Checks.same("counter", counter(), updates);
         Checks.same("states in the stream", redis.xlen(STREAM), updates);
     }
 

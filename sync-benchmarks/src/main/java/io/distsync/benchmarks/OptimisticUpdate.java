@@ -4,31 +4,32 @@ import io.distsync.Delivery;
 import io.distsync.SyncListenerCallbacks;
 import io.distsync.SyncService;
 import io.distsync.Versioned;
+import io.distsync.backend.SyncBackend;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.version.Version;
 import io.lettuce.core.RedisURI;
 import java.util.function.LongConsumer;
 
-/** What is measured: the service on a Redis backend. */
+/** What is measured: the service on a backend that keeps topics in Redis. */
 final class OptimisticUpdate implements SharedState {
 
-    private final RedisSyncBackend backend;
+    private final SyncBackend backend;
     private final SyncService service;
 
-    private OptimisticUpdate(String uri) {
-        backend = RedisSyncBackend.builder(RedisURI.create(uri)).build();
-        service = SyncService.using(backend);
+    OptimisticUpdate(SyncBackend backend) {
+        this.backend = backend;
+        this.service = SyncService.using(backend);
     }
 
     static OptimisticUpdate on(String uri) {
-        return new OptimisticUpdate(uri);
+        return new OptimisticUpdate(
+                RedisSyncBackend.builder(RedisURI.create(uri)).build());
     }
 
-    /** With an open handle, so that the service knows the state before it updates it. */
-    static OptimisticUpdate following(String uri) {
-        OptimisticUpdate state = on(uri);
-        var unused = state.service.syncAsync(AppState.class).join();
-        return state;
+    /** Opens a handle, so that the service knows the state before it updates it. */
+    OptimisticUpdate following() {
+        var unused = service.syncAsync(AppState.class).join();
+        return this;
     }
 
     @Override

@@ -89,7 +89,7 @@ final class Peer implements AutoCloseable {
     /** Arguments: way, URI, threads, updates of each. */
     public static void main(String[] arguments) throws IOException {
         int updates = Integer.parseInt(arguments[3]);
-        try (SharedState state = Way.valueOf(arguments[0]).open(arguments[1]);
+        try (SharedState state = Way.valueOf(arguments[0]).open(new Servers(arguments[1], null));
                 Crew crew = new Crew(Integer.parseInt(arguments[2]))) {
             BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             System.out.println(DONE);

@@ -1,9 +1,11 @@
 package io.distsync.benchmarks;
 
 import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -13,6 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** 50 threads of one process update one state, each as often: the time until the last of them is done. */
 @State(Scope.Benchmark)
@@ -42,11 +45,18 @@ public class RedisHotKey {
 
     @Setup
     public void start(Contender contender, WarmUp warmUp) {
-        warmUp.repeat(() -> update(contender));
+        warmUp.repeat(() -> {
+            run(contender);
+            contender.settle();
+        });
     }
 
     @Benchmark
-    public void update(Contender contender) {
+    public void update(Contender contender, Telling telling) {
+        run(contender);
+    }
+
+    private void run(Contender contender) {
         crew.each(updates, contender::increment);
         contender.count((long) HotKey.THREADS * updates);
     }
@@ -54,5 +64,27 @@ public class RedisHotKey {
     @TearDown
     public void dismiss() {
         crew.close();
+    }
+
+    /** Until all of it was told to others, from the beginning of the run; what that takes longer is not in its time. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class Telling {
+
+        public double untilToldMillis;
+
+        private long begun;
+
+        @Setup(Level.Iteration)
+        public void begin() {
+            begun = System.nanoTime();
+        }
+
+        @TearDown(Level.Iteration)
+        public void end(Contender contender, BenchmarkParams params) {
+            contender.settle();
+            double millis = (System.nanoTime() - begun) / 1e6;
+            untilToldMillis = millis / params.getMeasurement().getCount(); // JMH adds up those of several iterations
+        }
     }
 }

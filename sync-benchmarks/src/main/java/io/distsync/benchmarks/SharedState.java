@@ -11,6 +11,12 @@ interface SharedState extends AutoCloseable {
     /** Stores the next state; on return every other client can read it. */
     void increment();
 
+    /**
+     * Returns when that many updates by all clients have come to wherever they are told from; nothing has to be waited for
+     * if they had when {@link #increment} returned.
+     */
+    default void settle(long updates) {}
+
     /** Ends the run with an error if what is stored is not the outcome of that many increments by all clients. */
     void check(long updates);
 

@@ -115,7 +115,9 @@ record Suite(
                 redisTwoProcesses(),
                 redisSingle(),
                 redisPropagation(),
-                redisTopics());
+                redisTopics(),
+                kafkaHotKey(),
+                kafkaPropagation());
     }
 
     private static Suite hotKey() {
@@ -355,6 +357,46 @@ record Suite(
                 Stream.of(TopicsWay.BY_HAND, TopicsWay.REDISSON)
                         .map(other -> new Ratio(service.label(), other.label(), null))
                         .toList());
+    }
+
+    // --- Kafka ------------------------------------------------------------------------------------------------------
+
+    private static Suite kafkaHotKey() {
+        return new Suite(
+                "kafka-hot-key",
+                "One state in Redis, broadcast by Kafka, 50 threads × 500 updates, time of the whole run",
+                null,
+                List.of(new Figure("untilToldMillis", null)),
+                cases(
+                        RedisHotKey.class,
+                        Way.KAFKA_UPDATE,
+                        Way.KAFKA_UPDATE_FOLLOWED,
+                        Way.KAFKA_TWO_TRIPS_AND_SEND_AWAITED,
+                        Way.KAFKA_SEND_AWAITED),
+                List.of(
+                        // The time of a given number of updates: the inverse of the bounds on their rate.
+                        new Ratio(Way.KAFKA_UPDATE, Way.KAFKA_TWO_TRIPS_AND_SEND_AWAITED, Goal.atMost(1 / 30.0)),
+                        new Ratio(Way.KAFKA_UPDATE, Way.KAFKA_SEND_AWAITED, null),
+                        new Ratio(Way.KAFKA_UPDATE_FOLLOWED, Way.KAFKA_TWO_TRIPS_AND_SEND_AWAITED, null)));
+    }
+
+    private static Suite kafkaPropagation() {
+        return new Suite(
+                "kafka-propagation",
+                "One state in Redis, broadcast by Kafka, 200 updates a second, median time until the listener of another"
+                        + " client is told",
+                "p50Micros",
+                List.of(new Figure("p99Micros", null)),
+                cases(
+                        RedisPropagation.class,
+                        Way.KAFKA_UPDATE_FOLLOWED,
+                        Way.KAFKA_UPDATE,
+                        Way.KAFKA_SEND,
+                        Way.KAFKA_ONE_TRIP_AND_SEND),
+                List.of(
+                        new Ratio(Way.KAFKA_UPDATE_FOLLOWED, Way.KAFKA_SEND, Goal.atMost(1.3)),
+                        new Ratio(Way.KAFKA_UPDATE, Way.KAFKA_SEND, null),
+                        new Ratio(Way.KAFKA_UPDATE_FOLLOWED, Way.KAFKA_ONE_TRIP_AND_SEND, null)));
     }
 
     private static List<Case> cases(Class<?> type, Way... ways) {

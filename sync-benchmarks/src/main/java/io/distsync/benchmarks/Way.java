@@ -1,6 +1,8 @@
 package io.distsync.benchmarks;
 
 import io.distsync.benchmarks.HandWritten.Beginning;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** How an application may keep one state for all its processes. */
 public enum Way {
@@ -15,7 +17,15 @@ public enum Way {
     REDISSON_COMPUTE("Redisson RMap.compute"),
     REDISSON_ATOMIC_LONG("Redisson RAtomicLong"),
     REDISSON_COMPARE_AND_SET("Redisson compareAndSet, RTopic"),
-    HAZELCAST("Hazelcast executeOnKey");
+    HAZELCAST("Hazelcast executeOnKey"),
+    KAFKA_UPDATE("optimisticUpdate in Kafka mode"),
+    KAFKA_UPDATE_FOLLOWED("optimisticUpdate in Kafka mode, one handle open"),
+    KAFKA_TWO_TRIPS_AND_SEND_AWAITED("GET, a script, then send().get()"),
+    KAFKA_ONE_TRIP_AND_SEND("one script, then send()"),
+    KAFKA_SEND_AWAITED("send().get() by itself"),
+    KAFKA_SEND("send() by itself");
+
+    private static final Set<Way> BY_KAFKA = EnumSet.range(KAFKA_UPDATE, KAFKA_SEND);
 
     private final String label;
 
@@ -28,15 +38,17 @@ public enum Way {
         return label;
     }
 
-    /**
-     * One more client of the state.
-     *
-     * @param uri of the Redis server: {@code redis://host:port}
-     */
-    SharedState open(String uri) {
+    /** Whether it takes a Kafka broker, too. */
+    boolean needsBroker() {
+        return BY_KAFKA.contains(this);
+    }
+
+    /** One more client of the state. */
+    SharedState open(Servers servers) {
+        String uri = servers.redis();
         return switch (this) {
             case OPTIMISTIC_UPDATE -> OptimisticUpdate.on(uri);
-            case OPTIMISTIC_UPDATE_FOLLOWED -> OptimisticUpdate.following(uri);
+            case OPTIMISTIC_UPDATE_FOLLOWED -> OptimisticUpdate.on(uri).following();
             case TWO_TRIPS -> HandWritten.beginningWith(Beginning.READ, uri);
             case ONE_TRIP -> HandWritten.beginningWith(Beginning.LAST_SEEN, uri);
             case ONE_TRIP_PUBLISHED -> HandWritten.publishing(uri);
@@ -47,6 +59,12 @@ public enum Way {
             case REDISSON_ATOMIC_LONG -> new Redisson.Counted(uri);
             case REDISSON_COMPARE_AND_SET -> new Redisson.Compared(uri);
             case HAZELCAST -> new Hazelcast();
+            case KAFKA_UPDATE -> KafkaUpdate.on(servers);
+            case KAFKA_UPDATE_FOLLOWED -> KafkaUpdate.following(servers);
+            case KAFKA_TWO_TRIPS_AND_SEND_AWAITED -> new HandBroadcast(servers, Beginning.READ, Sending.AWAITED);
+            case KAFKA_ONE_TRIP_AND_SEND -> new HandBroadcast(servers, Beginning.LAST_SEEN, Sending.UNAWAITED);
+            case KAFKA_SEND_AWAITED -> new BareTopic(servers.broker(), Sending.AWAITED);
+            case KAFKA_SEND -> new BareTopic(servers.broker(), Sending.UNAWAITED);
         };
     }
 }

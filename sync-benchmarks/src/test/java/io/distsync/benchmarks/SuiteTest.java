@@ -2,11 +2,15 @@ package io.distsync.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.distsync.testsupport.kafka.EmbeddedKafka;
+import io.distsync.testsupport.kafka.KafkaBroker;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -23,6 +27,9 @@ class SuiteTest {
 
     /** A million updates, a hundred thousand topics, what another suite runs already: not in every build. */
     private static final List<String> LEFT_OUT = List.of("hot-key-batch", "idle-topics", "redis-hot-key-small");
+
+    /** One for all: each starts in a few seconds. */
+    private static KafkaBroker kafka;
 
     @Test
     void ratiosNameCasesOfTheirSuite() {
@@ -42,6 +49,16 @@ class SuiteTest {
                         .map(each -> DynamicTest.dynamicTest(suite.name() + ": " + each.label(), () -> run(each))));
     }
 
+    @BeforeAll
+    static void startBroker() {
+        kafka = EmbeddedKafka.launch(Contender.PATIENT);
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        kafka.close();
+    }
+
     private static void run(Suite.Case each) throws RunnerException {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + Pattern.quote(each.benchmark()) + "$")
@@ -53,7 +70,15 @@ class SuiteTest {
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         Map<String, String> params = new HashMap<>(each.params());
-        params.putAll(Map.of("updates", "2", "warmUpSeconds", "0", "topics", "20")); // where they are parameters
+        params.putAll(Map.of(
+                "updates",
+                "2",
+                "warmUpSeconds",
+                "0",
+                "topics",
+                "20",
+                "broker",
+                kafka.bootstrapServers())); // where they are parameters
         params.forEach(options::param);
 
         RunResult result = new Runner(options.build()).runSingle();
