@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +27,8 @@ import org.slf4j.LoggerFactory;
 final class Carrier implements Broadcaster, AutoCloseable {
 
     /*
-     * Threads. Clients are made on whoever starts, or on the scheduler if no broker's name could be resolved then; that, who
-     * is followed, and the end are guarded by the monitor. "links" is read by everybody.
+     * Threads. Clients are made on whoever starts, or on the scheduler if no broker's name could be resolved then. Who is
+     * followed, that there are clients, and the end are guarded by the monitor. "links" is read by everybody.
      */
 
     private static final Logger log = LoggerFactory.getLogger(Carrier.class);
@@ -42,17 +44,29 @@ final class Carrier implements Broadcaster, AutoCloseable {
     private final Instant startedAt;
     private final CompletableFuture<Void> looked = new CompletableFuture<>();
     private final Map<String, Integer> followers = new HashMap<>();
-    private @Nullable Outbox outbox;
     private volatile @Nullable Links links;
     private boolean closed;
 
     /** What there is once the clients are. */
     private record Links(Admin admin, Targets targets, Publisher publisher, RecordFeed feed) {
 
+        /** Closes each of them, whatever becomes of the others; an interrupt must not keep one from it, and comes later. */
         void close() {
-            feed.close();
-            publisher.close(targets.isReachable() ? LAST_RECORDS : Duration.ZERO);
-            admin.close(Duration.ZERO);
+            boolean interrupted = Thread.interrupted();
+            Duration patience = targets.isReachable() ? LAST_RECORDS : Duration.ZERO;
+            targets.close();
+            for (Runnable step :
+                    List.<Runnable>of(feed::close, () -> publisher.close(patience), () -> admin.close(LAST_RECORDS))) {
+                try {
+                    step.run();
+                } catch (RuntimeException e) {
+                    log.warn("a client of Kafka could not be closed as it should", e);
+                }
+                interrupted |= Thread.interrupted();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -70,8 +84,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
      *
      * @throws KafkaException if the settings of the clients are not as they must be
      */
-    synchronized void start(Outbox of) {
-        outbox = of;
+    void start(Outbox of) {
         try {
             open(of);
         } catch (KafkaException e) {
@@ -80,40 +93,58 @@ final class Carrier implements Broadcaster, AutoCloseable {
             }
             looked.complete(null);
             log.warn("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
-            scheduler.schedule(this::tryAgain, RETRY);
+            scheduler.schedule(() -> tryAgain(of), RETRY);
         }
     }
 
-    private synchronized void tryAgain() {
-        if (closed) {
-            return;
-        }
+    private void tryAgain(Outbox of) {
         try {
-            open(Objects.requireNonNull(outbox));
-        } catch (KafkaException e) {
-            log.debug("no name of a Kafka broker can be resolved", e);
-            scheduler.schedule(this::tryAgain, RETRY);
+            open(of);
+        } catch (RuntimeException e) {
+            if (e instanceof KafkaException failure && ClientConfig.isUnresolved(failure)) {
+                log.debug("no name of a Kafka broker can be resolved", e);
+            } else {
+                log.error("the clients of Kafka cannot be made, trying again", e);
+            }
+            scheduler.schedule(() -> tryAgain(of), RETRY);
         }
     }
 
+    /** Makes the clients, for which names are resolved; without the monitor, because that may take its time. */
     private void open(Outbox of) {
         Admin admin = clients.admin();
-        Producer<byte[], byte[]> producer;
+        Producer<byte[], byte[]> producer = null;
         try {
             producer = clients.producer();
-            clients.consumer().close(); // what is wrong with its settings shall show now
-        } catch (KafkaException e) {
+            clients.consumer()
+                    .close(CloseOptions.timeout(Duration.ZERO)); // what is wrong with its settings shall show now
+        } catch (Throwable e) {
             admin.close(Duration.ZERO);
+            if (producer != null) {
+                producer.close(Duration.ZERO);
+            }
             throw e;
         }
         Targets targets = new Targets(admin, names, settings, scheduler, time, startedAt, this::ready);
         Publisher publisher = new Publisher(producer, targets, of, scheduler);
         RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler);
-        links = new Links(admin, targets, publisher, feed);
-        followers.keySet().forEach(feed::follow);
+        Links made = new Links(admin, targets, publisher, feed);
         feed.start();
-        var unused = targets.looked().thenAccept(looked::complete);
-        targets.start();
+        if (publish(made)) {
+            var unused = targets.looked().thenAccept(looked::complete);
+            targets.start();
+        } else {
+            made.close();
+        }
+    }
+
+    private synchronized boolean publish(Links made) {
+        if (closed) {
+            return false;
+        }
+        links = made;
+        followers.keySet().forEach(made.feed()::follow);
+        return true;
     }
 
     private void ready(Target target) {
@@ -168,7 +199,10 @@ final class Carrier implements Broadcaster, AutoCloseable {
                 "kafka",
                 now.targets().unreachableSince(),
                 Math.max(waiting, now.publisher().underWay()),
-                refusal == null ? now.publisher().problem() : refusal);
+                Stream.of(refusal, now.publisher().problem(), now.feed().problem())
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null));
     }
 
     String clientId() {
@@ -184,7 +218,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
     @Override
     public boolean isAble() {
         Links now = links;
-        return now != null && now.targets().isReachable() && now.publisher().isPrepared();
+        return now != null && now.targets().isReachable() && now.publisher().isAble();
     }
 
     @Override

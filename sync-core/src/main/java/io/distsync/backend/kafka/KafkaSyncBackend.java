@@ -31,6 +31,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps topics in Redis, as {@link RedisSyncBackend} does, and broadcasts their changes by Kafka: for followers on other
@@ -50,6 +52,8 @@ public final class KafkaSyncBackend implements SyncBackend {
      * One thread reads records and calls followers (RecordFeed); one scheduler's thread looks after topics and brokers; the
      * producer and the admin client have theirs. Nothing here blocks but close().
      */
+
+    private static final Logger log = LoggerFactory.getLogger(KafkaSyncBackend.class);
 
     private final RedisSyncBackend store;
     private final Carrier carrier;
@@ -108,8 +112,13 @@ public final class KafkaSyncBackend implements SyncBackend {
             if (changes.isEmpty() || brokerWait.isZero()) {
                 told.complete(result);
             }
-            if (!changes.isEmpty()) {
-                tellAfter(carrier.send(commit.topic(), changes), told, result);
+            try {
+                if (!changes.isEmpty()) {
+                    tellAfter(carrier.send(commit.topic(), changes), told, result);
+                }
+            } catch (RuntimeException e) { // committed is committed
+                log.error("topic '{}': a commit could not be handed to Kafka", commit.topic(), e);
+                told.complete(result);
             }
         });
         return told;
@@ -220,8 +229,11 @@ public final class KafkaSyncBackend implements SyncBackend {
     @Override
     public void close() {
         closeScheduler();
-        carrier.close();
-        store.close();
+        try {
+            carrier.close();
+        } finally {
+            store.close();
+        }
     }
 
     private void closeScheduler() {

@@ -35,6 +35,10 @@ final class Publisher {
     private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
     private static final Duration LOOK_UP = Duration.ofMillis(10);
+    private static final Duration LONGEST_LOOK_UP = Duration.ofSeconds(1);
+
+    /** One in so many questions is answered with yes though sending fails, to see whether it still does. */
+    private static final int PROBE = 8;
 
     private final Producer<byte[], byte[]> producer;
     private final Targets targets;
@@ -42,6 +46,7 @@ final class Publisher {
     private final Scheduler scheduler;
     private final Set<String> prepared = ConcurrentHashMap.newKeySet();
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
+    private final AtomicInteger questions = new AtomicInteger();
     private volatile @Nullable String problem;
     private volatile boolean closed;
 
@@ -60,7 +65,7 @@ final class Publisher {
         private final Id id;
         private final AtomicInteger missing;
         private final CompletableFuture<Boolean> done = new CompletableFuture<>();
-        private volatile @Nullable Exception failure;
+        private volatile @Nullable Throwable failure;
 
         Sending(Id id, int records) {
             this.id = id;
@@ -80,7 +85,7 @@ final class Publisher {
                 return;
             }
             underWay.remove(id);
-            Exception cause = failure;
+            Throwable cause = failure;
             if (cause == null) {
                 problem = null;
                 outbox.confirm(id.topic(), id.last());
@@ -93,6 +98,10 @@ final class Publisher {
 
     /** Lets the producer learn of a topic, which it does in the background; nothing is sent before it has. */
     void prepare(String kafkaTopic) {
+        prepare(kafkaTopic, LOOK_UP);
+    }
+
+    private void prepare(String kafkaTopic, Duration pause) {
         if (closed || prepared.contains(kafkaTopic)) {
             return;
         }
@@ -101,13 +110,16 @@ final class Publisher {
             prepared.add(kafkaTopic);
         } catch (KafkaException e) {
             log.trace("Kafka topic {} is being looked up", kafkaTopic, e);
-            scheduler.schedule(() -> prepare(kafkaTopic), LOOK_UP);
+            Duration next = pause.compareTo(LONGEST_LOOK_UP) < 0 ? pause.multipliedBy(2) : pause;
+            scheduler.schedule(() -> prepare(kafkaTopic, next), pause);
         }
     }
 
-    /** Whether what can be used can also be sent to. */
-    boolean isPrepared() {
-        return !prepared.isEmpty() && prepared.containsAll(targets.usable());
+    /** Whether commits of others can be taken: not while sending fails, apart from a try now and then. */
+    boolean isAble() {
+        return !prepared.isEmpty()
+                && prepared.containsAll(targets.usable())
+                && (problem == null || questions.incrementAndGet() % PROBE == 0);
     }
 
     /**
@@ -133,7 +145,7 @@ final class Publisher {
                 var unused = producer.send(RecordFormat.record(target.name(), key, commit.get(taken)), sending);
                 taken++;
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // a library for compression that cannot be loaded, for example
             sending.failure = e;
         }
         if (taken < commit.size()) {
@@ -153,9 +165,8 @@ final class Publisher {
         return problem;
     }
 
-    private void failed(Id id, Exception failure) {
-        // A time-out is no metadata yet, no memory, or no answer: the brokers are looked after.
-        if (closed || failure instanceof TimeoutException) {
+    private void failed(Id id, Throwable failure) {
+        if (closed || (failure instanceof TimeoutException && !targets.isReachable())) {
             log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
             return;
         }

@@ -18,11 +18,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,8 @@ final class RecordFeed {
 
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration FORBIDDEN = Duration.ofSeconds(10);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(5);
 
     private final Supplier<Consumer<byte[], byte[]>> consumers;
@@ -61,6 +66,7 @@ final class RecordFeed {
     private final Map<String, CommitAssembler> followed = new ConcurrentHashMap<>();
     private final Map<String, TopicPartition> places = new ConcurrentHashMap<>();
     private volatile Set<TopicPartition> read = Set.of();
+    private volatile @Nullable String problem;
     private volatile long malformed;
     private volatile long delivered;
 
@@ -93,7 +99,13 @@ final class RecordFeed {
     /** Whether records of the topic are being read. */
     boolean brings(String topic) {
         TopicPartition place = places.get(topic);
-        return place != null && read.contains(place);
+        return place != null && read.contains(place) && targets.of(topic).partitions() > 0;
+    }
+
+    /** Why something cannot be read though there is a broker, or {@code null}. */
+    @Nullable
+    String problem() {
+        return problem;
     }
 
     /** Records that were not ours, or damaged. */
@@ -207,17 +219,30 @@ final class RecordFeed {
 
     private void run() {
         while (awaitWork()) {
-            try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+            Consumer<byte[], byte[]> consumer = null;
+            try {
+                consumer = consumers.get();
                 begin(consumer);
                 while (assign(consumer)) {
                     poll(consumer);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 log.warn("reading from Kafka failed, trying again: {}", e.toString());
                 log.debug("reading from Kafka failed", e);
             } finally {
                 end();
+                closeQuietly(consumer);
             }
+        }
+    }
+
+    private static void closeQuietly(@Nullable Consumer<byte[], byte[]> consumer) {
+        try {
+            if (consumer != null) {
+                consumer.close(CloseOptions.timeout(LAST_WORDS));
+            }
+        } catch (KafkaException e) {
+            log.debug("closing a consumer failed", e);
         }
     }
 
@@ -227,9 +252,10 @@ final class RecordFeed {
             try {
                 wait();
             } catch (InterruptedException e) {
-                return false;
+                log.debug("nobody has to interrupt this thread", e);
             }
         }
+        boolean unused = Thread.interrupted(); // some listener was, or the poll would be
         return !closed;
     }
 
@@ -242,18 +268,18 @@ final class RecordFeed {
     private synchronized void end() {
         polling = null;
         if (!closed && !located.isEmpty()) {
-            lost(Set.copyOf(located.keySet()));
+            lost(Set.copyOf(located.keySet()), PAUSE);
         }
         read = Set.of();
     }
 
-    private synchronized void lost(Collection<TopicPartition> partitions) {
+    private synchronized void lost(Collection<TopicPartition> partitions, Duration pause) {
         Set<TopicPartition> left = new HashSet<>(read);
         left.removeAll(partitions);
         read = Set.copyOf(left);
         for (TopicPartition partition : partitions) {
             if (located.remove(partition) != null && locating.add(partition)) {
-                scheduler.schedule(() -> locateAgain(partition), PAUSE);
+                scheduler.schedule(() -> locateAgain(partition), pause);
             }
         }
         changed = true;
@@ -281,11 +307,20 @@ final class RecordFeed {
     private void poll(Consumer<byte[], byte[]> consumer) {
         try {
             deliver(consumer.poll(POLL));
+            problem = null;
         } catch (WakeupException e) {
             log.trace("woken up", e);
         } catch (InvalidOffsetException e) {
             log.info("{} begin and end elsewhere now, they are read from their end on", e.partitions());
-            lost(e.partitions());
+            lost(e.partitions(), PAUSE);
+        } catch (TopicAuthorizationException e) {
+            problem = "Kafka topics " + e.unauthorizedTopics() + " may not be read";
+            log.warn("{}; their changes are read from Redis", problem);
+            lost(
+                    read.stream()
+                            .filter(partition -> e.unauthorizedTopics().contains(partition.topic()))
+                            .toList(),
+                    FORBIDDEN);
         }
     }
 

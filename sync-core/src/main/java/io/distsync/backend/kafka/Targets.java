@@ -45,6 +45,10 @@ final class Targets {
     private static final Logger log = LoggerFactory.getLogger(Targets.class);
 
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration SOON = Duration.ofMillis(50);
+
+    /** What fails so often in a row is told, though it may pass. */
+    private static final int FAILURES_TO_TELL = 3;
 
     /** After so long each topic is looked at again: somebody may have given it more partitions, or mended it. */
     private static final Duration REFRESH = Duration.ofSeconds(30);
@@ -80,6 +84,11 @@ final class Targets {
         private volatile int partitions;
         private volatile @Nullable String problem;
 
+        /** Of the one chain of looks at this topic: failures in a row, and whether it was just made. */
+        private int failures;
+
+        private boolean made;
+
         private Target(String name) {
             this.name = name;
         }
@@ -103,6 +112,7 @@ final class Targets {
     private final Map<String, Target> targets = new LinkedHashMap<>();
     private final CompletableFuture<Void> looked = new CompletableFuture<>();
     private volatile @Nullable Instant unreachableSince;
+    private volatile boolean closed;
 
     Targets(
             Admin admin,
@@ -168,6 +178,9 @@ final class Targets {
     // --- the brokers ------------------------------------------------------------------------------------------------
 
     private void beat() {
+        if (closed) {
+            return;
+        }
         int patience = (int) Math.max(settings.heartbeat().toMillis() * 2, 100);
         CompletionStage<?> answer = admin.describeCluster(new DescribeClusterOptions().timeoutMs(patience))
                 .nodes()
@@ -178,7 +191,15 @@ final class Targets {
         });
     }
 
+    /** Nothing is asked any more; before the client that is asked is closed. */
+    void close() {
+        closed = true;
+    }
+
     private synchronized void reached(@Nullable Throwable failure) {
+        if (closed) {
+            return;
+        }
         if (failure == null) {
             if (unreachableSince != null) {
                 unreachableSince = null;
@@ -198,6 +219,9 @@ final class Targets {
     // --- topics -----------------------------------------------------------------------------------------------------
 
     private void look(Target target) {
+        if (closed) {
+            return;
+        }
         admin.describeTopics(List.of(target.name), new DescribeTopicsOptions().timeoutMs(CALL_MILLIS))
                 .allTopicNames()
                 .toCompletionStage()
@@ -229,7 +253,7 @@ final class Targets {
                         log.info("created Kafka topic {}", target.name);
                     }
                     if (cause == null || cause instanceof TopicExistsException) {
-                        scheduler.schedule(() -> look(target), RETRY.dividedBy(20)); // it is known in a moment
+                        target.made = true; // it is known in a moment
                         return CompletableFuture.<Void>completedFuture(null);
                     }
                     return cause instanceof AuthorizationException
@@ -275,23 +299,29 @@ final class Targets {
     /** What would lose records, or refuse them; {@code null} if nothing does. */
     private @Nullable String problemOf(TopicDescription described, Config config) {
         String policy = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
-        if (!policy.equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
+        if (!policy.isEmpty() && !policy.equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
             return "its cleanup.policy is '" + policy
                     + "', but must be 'delete': all changes of a topic have the same key,"
                     + " so compaction would leave the last one only";
         }
-        int largest = Integer.parseInt(value(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG));
+        long largest = number(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.MAX_VALUE);
         if (largest < settings.maxRecordBytes()) {
             return "its max.message.bytes is " + largest + ", but must be at least " + settings.maxRecordBytes()
                     + " for the largest payloads that are allowed, or these have to be smaller";
         }
-        int insync = Integer.parseInt(value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG));
+        long insync = number(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 0);
         int replicas = described.partitions().get(0).replicas().size();
         if (insync > replicas) {
             return "its min.insync.replicas is " + insync + ", but it has " + replicas
                     + " replicas: no record would ever be taken";
         }
         return null;
+    }
+
+    /** Not every broker tells every setting. */
+    private static long number(Config config, String name, long otherwise) {
+        String value = value(config, name);
+        return value.isEmpty() ? otherwise : Long.parseLong(value);
     }
 
     private static String value(Config config, String name) {
@@ -328,14 +358,23 @@ final class Targets {
         }
     }
 
+    /** Goes on with the chain of looks; there is one for each topic. */
     private void lookAgain(Target target, @Nullable Throwable failure) {
         Throwable cause = failure == null ? null : unwrap(failure);
-        if (cause instanceof AuthorizationException || cause instanceof InvalidTopicException) {
+        if (cause == null) {
+            target.failures = 0;
+        } else if (cause instanceof AuthorizationException || cause instanceof InvalidTopicException) {
             var unused = refused(target, String.valueOf(cause.getMessage()));
-        } else if (cause != null) { // too few brokers at the moment, or none
+        } else { // too few brokers at the moment, or none
             log.debug("Kafka topic {} could not be looked at", target.name, cause);
+            target.failures++;
+            if (target.failures >= FAILURES_TO_TELL && isReachable() && target.partitions == 0) {
+                target.problem = "Kafka topic " + target.name + " cannot be used yet: " + cause;
+            }
         }
-        scheduler.schedule(() -> look(target), target.partitions > 0 ? REFRESH : RETRY);
+        Duration pause = target.made ? SOON : target.partitions > 0 ? REFRESH : RETRY;
+        target.made = false;
+        scheduler.schedule(() -> look(target), pause);
     }
 
     private static Throwable unwrap(Throwable failure) {

@@ -92,6 +92,10 @@ final class Feeds implements Server.Listener {
         private Version announced = Version.ABSENT;
 
         private Version delivered = Version.ABSENT;
+
+        /** Whether what was delivered last did not link to what was delivered before: something between may be missing. */
+        private boolean torn;
+
         private boolean awaiting;
 
         /** Raised with each change; odd while the channel is subscribed. */
@@ -173,9 +177,11 @@ final class Feeds implements Server.Listener {
         void deliver(List<Change> commit) {
             Version version = commit.get(commit.size() - 1).version();
             synchronized (this) {
+                torn |= commit.get(0).previousLink() != delivered.link();
                 delivered = version.isNewerThan(delivered) ? version : delivered;
+                last = delivered;
             }
-            tell(new Message(version, commit));
+            audience.tell(commit);
         }
 
         /** What to wait for after that, or {@code null} if nothing. What did not come is read from the log. */
@@ -184,7 +190,8 @@ final class Feeds implements Server.Listener {
             Version head;
             synchronized (this) {
                 head = announced;
-                boolean came = !expected.isNewerThan(delivered);
+                boolean came = !expected.isNewerThan(delivered) && !torn;
+                torn = false;
                 if (came && head.isNewerThan(delivered)) {
                     return head;
                 }

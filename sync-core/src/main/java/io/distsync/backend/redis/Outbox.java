@@ -17,7 +17,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,9 +51,6 @@ public final class Outbox {
     /** Of a topic the log keeps the last changes only, so a longer outbox would name what is gone. */
     private static final int MOST = 100_000;
 
-    private static final byte[][] LOOK = arguments(0);
-    private static final byte[][] TAKE = arguments(COMMITS_A_LOOK);
-
     private final Topology topology;
     private final Names names;
     private final Feeds feeds;
@@ -60,6 +59,7 @@ public final class Outbox {
 
     private final Queue<Confirmed> confirmed = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean flushing = new AtomicBoolean();
+    private final AtomicLong gone = new AtomicLong();
     private final Map<Integer, Long> waiting = new ConcurrentHashMap<>();
 
     private record Confirmed(int slot, String member) {}
@@ -72,8 +72,10 @@ public final class Outbox {
         this.scheduler = scheduler;
     }
 
+    /** Nodes look at different times, or the same one would always be the first to find what is late again. */
     private static byte[][] arguments(int most) {
-        return new byte[][] {ascii(LATE.toMillis()), ascii(most), ascii(MOST)};
+        long late = LATE.toMillis() + ThreadLocalRandom.current().nextLong(LATE.toMillis() / 4);
+        return new byte[][] {ascii(late), ascii(most), ascii(MOST)};
     }
 
     private static byte[] ascii(long number) {
@@ -106,8 +108,25 @@ public final class Outbox {
     }
 
     private void takeOut(String topic, String id) {
-        confirmed.add(new Confirmed(names.slot(topic), id + " " + topic));
+        takeOut(names.slot(topic), id + " " + topic);
+    }
+
+    private void takeOut(int slot, String member) {
+        confirmed.add(new Confirmed(slot, member));
         flush();
+    }
+
+    /** The script for the common commit leaves an id that never came to be if the general one has to do it. */
+    private void notBroadcast(String topic, String id) {
+        long count = gone.incrementAndGet();
+        if (Long.bitCount(count) == 1) {
+            log.warn(
+                    "topic '{}': the log does not have commit {}, so it is not broadcast, as {} before it. Followers are"
+                            + " not concerned; if it was trimmed, other consumers miss it",
+                    topic,
+                    id,
+                    count - 1);
+        }
     }
 
     private void flush() {
@@ -133,7 +152,7 @@ public final class Outbox {
                     if (failure != null) {
                         log.debug("commits that were broadcast could not be taken out of the outbox", failure);
                     }
-                    scheduler.schedule(this::sendMore, PACE);
+                    scheduler.schedule(this::sendMore, confirmed.size() < COMMITS_A_COMMAND ? PACE : Duration.ZERO);
                 });
     }
 
@@ -158,7 +177,7 @@ public final class Outbox {
         if (server == null || server.session() == null) {
             return;
         }
-        server.run(Kind.OUTBOX, new byte[][] {names.outbox(slot)}, broadcaster.isAble() ? TAKE : LOOK)
+        server.run(Kind.OUTBOX, new byte[][] {names.outbox(slot)}, arguments(broadcaster.isAble() ? COMMITS_A_LOOK : 0))
                 .whenComplete((reply, failure) -> {
                     if (failure != null) {
                         log.debug("looking into the outbox failed", failure);
@@ -185,7 +204,12 @@ public final class Outbox {
         for (int i = 2; i < reply.size(); i++) {
             String member = Replies.text(reply, i);
             int space = member.indexOf(' ');
-            broadcast(server, member.substring(space + 1), member.substring(0, space));
+            if (space > 0) {
+                broadcast(server, member.substring(space + 1), member.substring(0, space));
+            } else {
+                log.error("'{}' is no commit, and goes out of the outbox", member);
+                takeOut(slot, member);
+            }
         }
     }
 
@@ -204,10 +228,13 @@ public final class Outbox {
                         : LogEntries.commit(
                                 id, entries.get(0).getBody().values().iterator().next()));
         read.whenComplete((commit, failure) -> {
-            if (failure != null) {
+            if (failure != null && Server.unwrap(failure) instanceof MalformedDataException) {
+                log.error("topic '{}': commit {} is not one of ours, and is not broadcast", topic, id, failure);
+                takeOut(topic, id);
+            } else if (failure != null) {
                 log.warn("topic '{}': commit {} could not be read to be broadcast: {}", topic, id, failure.toString());
             } else if (commit.isEmpty()) {
-                log.debug("topic '{}': the log no longer has commit {}, so it is not broadcast", topic, id);
+                notBroadcast(topic, id);
                 takeOut(topic, id);
             } else {
                 broadcaster.broadcast(topic, commit);

@@ -196,7 +196,11 @@ public final class RedisSyncBackend implements SyncBackend {
             throw new IllegalArgumentException("payloads of a commit may have at most " + limits.maxPayloadBytes()
                     + " bytes, but this one for topic '" + commit.topic() + "' has " + bytes);
         }
-        return needsSweeps(commit)
+        if (outbox != null) {
+            var unused =
+                    sweeper.announce(names.slot(commit.topic())); // so that others look into the outbox of the slot
+        }
+        return mayBecomeDue(commit)
                 ? sweeper.announce(names.slot(commit.topic()))
                         .handle((done, failure) -> failure == null
                                 ? send(commit)
@@ -251,10 +255,9 @@ public final class RedisSyncBackend implements SyncBackend {
         return true;
     }
 
-    private boolean needsSweeps(Commit commit) {
+    private boolean mayBecomeDue(Commit commit) {
         return names.isCluster()
-                && (outbox != null
-                        || commit.options().idleMillis() != Long.MAX_VALUE
+                && (commit.options().idleMillis() != Long.MAX_VALUE
                         || commit.mutations().stream().anyMatch(it -> it.lease() instanceof LeaseRule.Set));
     }
 

@@ -164,7 +164,7 @@ public class RedisFixture implements BackendFixture {
 
     @Override
     public void loseNextReply(SyncBackend client) {
-        proxy(client).loseRepliesTo("kv:{", 1); // of a commit, not of a look for what is due
+        proxy(client).loseRepliesTo("old:{", 1); // of a commit, not of a look for heads or for what is due
     }
 
     @Override
