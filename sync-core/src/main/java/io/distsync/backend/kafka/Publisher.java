@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -35,6 +37,7 @@ final class Publisher {
     private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
     private static final Duration LOOK_UP = Duration.ofMillis(10);
+    private static final Duration MEMORY = Duration.ofSeconds(30);
     private static final Duration LONGEST_LOOK_UP = Duration.ofSeconds(1);
 
     /** One in so many questions is answered with yes though sending fails, to see whether it still does. */
@@ -47,6 +50,7 @@ final class Publisher {
     private final Set<String> prepared = ConcurrentHashMap.newKeySet();
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
     private final AtomicInteger questions = new AtomicInteger();
+    private final AtomicLong failures = new AtomicLong();
     private volatile @Nullable String problem;
     private volatile boolean closed;
 
@@ -66,6 +70,7 @@ final class Publisher {
         private final AtomicInteger missing;
         private final CompletableFuture<Boolean> done = new CompletableFuture<>();
         private volatile @Nullable Throwable failure;
+        private volatile boolean handedOver;
 
         Sending(Id id, int records) {
             this.id = id;
@@ -90,7 +95,7 @@ final class Publisher {
                 problem = null;
                 outbox.confirm(id.topic(), id.last());
             } else {
-                failed(id, cause);
+                failed(this, cause);
             }
             done.complete(cause == null);
         }
@@ -148,6 +153,7 @@ final class Publisher {
         } catch (Throwable e) { // a library for compression that cannot be loaded, for example
             sending.failure = e;
         }
+        sending.handedOver = sending.failure == null;
         if (taken < commit.size()) {
             sending.completed(commit.size() - taken);
         }
@@ -165,16 +171,42 @@ final class Publisher {
         return problem;
     }
 
-    private void failed(Id id, Throwable failure) {
-        if (closed || (failure instanceof TimeoutException && !targets.isReachable())) {
-            log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
+    private void failed(Sending sending, Throwable failure) {
+        Id id = sending.id;
+        boolean isTimeout = failure instanceof TimeoutException;
+        if (isTimeout && !sending.handedOver && !(failure instanceof BufferExhaustedException)) {
+            lookUpAgain(targets.of(id.topic()).name());
+        } else if (!closed && !(isTimeout && !targets.isReachable())) {
+            if (problem == null) {
+                log.warn(
+                        "topic '{}': {} was not broadcast and is going to be tried again",
+                        id.topic(),
+                        id.last(),
+                        failure);
+                scheduler.schedule(() -> forgetProblem(failures.get()), MEMORY);
+            }
+            failures.incrementAndGet();
+            problem = "broadcasting fails: " + failure;
             return;
         }
-        String now = "broadcasting fails: " + failure;
-        if (problem == null) {
-            log.warn("topic '{}': {} was not broadcast and is going to be tried again", id.topic(), id.last(), failure);
+        log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
+    }
+
+    /** The producer knows the topic no more: it forgets what it knew when no broker is left that it could ask. */
+    private void lookUpAgain(String kafkaTopic) {
+        if (prepared.remove(kafkaTopic)) {
+            prepare(kafkaTopic);
         }
-        problem = now;
+    }
+
+    /** A problem that has not shown for a while may be over; whoever sends next will see. */
+    private void forgetProblem(long known) {
+        long now = failures.get();
+        if (now == known) {
+            problem = null;
+        } else if (problem != null) {
+            scheduler.schedule(() -> forgetProblem(now), MEMORY);
+        }
     }
 
     /** Gives what is under way so long to arrive. */

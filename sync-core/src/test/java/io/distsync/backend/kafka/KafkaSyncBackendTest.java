@@ -304,12 +304,14 @@ class KafkaSyncBackendTest {
                 assertThat(broadcast(backend).isWell()).isFalse();
             });
             assertThat(backend.info().unreachableSince()).as("the store").isNull();
+            commit(backend, Mutation.put("b", text("2"))); // when the producer has forgotten what it knew
+            assertThat(broadcast(backend).problem()).isNull();
         } finally {
             store.kafka().start();
         }
         awaitNothingWaiting(backend);
         eventually().until(() -> broadcast(backend).isWell());
-        assertThat(awaitRecords("stream_shared", 1))
+        assertThat(awaitRecords("stream_shared", 2))
                 .extracting(RecordFormat::change)
                 .containsAll(changes);
     }
