@@ -204,7 +204,7 @@ public final class KafkaSyncBackend implements SyncBackend {
     }
 
     /**
-     * Waits until every Kafka topic was looked at, and made where it was missing.
+     * Waits until every Kafka topic was looked at, and made where it was missing, or a broker failed to answer once.
      *
      * @param patience how long brokers are given to answer
      * @return why a Kafka topic cannot be used, or {@code null} if all can, or no broker answered
