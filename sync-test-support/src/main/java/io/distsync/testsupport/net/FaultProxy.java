@@ -121,7 +121,10 @@ public final class FaultProxy implements AutoCloseable {
         loseRepliesTo("", n);
     }
 
-    /** The same, but only for replies to a piece from the client in which this text appears. */
+    /**
+     * The same, but only for replies to a piece from the client in which this text appears and that is sent from now on;
+     * what the client sends behind it does not save them.
+     */
     public void loseRepliesTo(String question, int n) {
         byte[] bytes = question.getBytes(StandardCharsets.UTF_8);
         change(() -> {
@@ -188,7 +191,10 @@ public final class FaultProxy implements AutoCloseable {
                 faults.incrementAndGet();
                 return false;
             }
-            if (direction == Direction.REPLY && repliesToLose > 0 && link.asked(lostQuestion)) {
+            if (direction == Direction.REQUEST && repliesToLose > 0 && link.asked(lostQuestion)) {
+                link.doomed = true;
+            }
+            if (direction == Direction.REPLY && repliesToLose > 0 && (link.doomed || lostQuestion.length == 0)) {
                 repliesToLose--;
                 faults.incrementAndGet();
                 return false;
@@ -282,6 +288,7 @@ public final class FaultProxy implements AutoCloseable {
         private final Socket client;
         private final Socket upstream;
         private volatile byte[] question = {};
+        private boolean doomed; // guarded by the lock
 
         Link(Socket client, Socket upstream) {
             this.client = client;

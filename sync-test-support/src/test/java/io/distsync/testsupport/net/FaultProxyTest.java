@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
 import io.distsync.testsupport.redis.RespClient;
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +70,42 @@ class FaultProxyTest {
             assertThatThrownBy(() -> client.call("INCR", "n")).isInstanceOf(IOException.class);
         }
         assertThat(server.call("GET", "n")).isEqualTo("2");
+    }
+
+    @Test
+    void replyIsLostThoughMoreWasAskedBehindIt() throws IOException {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
+            client.setSoTimeout(10_000);
+            proxy.loseRepliesTo("BLPOP", 1);
+            say(client, "BLPOP list 10");
+            awaitClient("cmd=blpop");
+            say(client, "PING");
+            awaitClient(" qbuf=[1-9].*cmd=blpop");
+            server.call("RPUSH", "list", "1");
+
+            assertThatThrownBy(() -> {
+                        if (client.getInputStream().read() < 0) {
+                            throw new EOFException();
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
+        }
+        assertThat(proxy.faults()).isOne();
+    }
+
+    private static void say(Socket client, String command) throws IOException {
+        client.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Waits until the server has a client like that. */
+    private void awaitClient(String description) throws IOException {
+        Pattern pattern = Pattern.compile(description);
+        for (int looks = 0; looks < 100_000; looks++) {
+            if (pattern.matcher(String.valueOf(server.call("CLIENT", "LIST"))).find()) {
+                return;
+            }
+        }
+        throw new AssertionError("no client " + description);
     }
 
     @Test
