@@ -41,7 +41,7 @@ public class Contender {
     @Setup
     public void start() {
         server = RedisServer.start(durability);
-        kafka = way.needsBroker() && broker.isEmpty() ? KafkaProcess.launch(PATIENT) : null;
+        kafka = way.needsBroker() && broker.isEmpty() ? KafkaProcess.launchToMeasure(PATIENT) : null;
         state = open();
     }
 

@@ -87,9 +87,6 @@ final class ClientConfig {
                 maxRecordBytes(),
                 (given, needed) -> Math.max(Integer.parseInt(given.toString()), (Integer) needed));
         config.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-        // Readers have to find the partition of a topic: by its name, as everybody would.
-        config.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
-        config.remove(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
         return config;
     }
 

@@ -268,7 +268,7 @@ public final class KafkaSyncBackend implements SyncBackend {
 
         /**
          * Settings of the producer in place of those for all clients. Some are always set: {@code acks=all}, idempotence,
-         * no waiting in {@code send}, the partitioner; {@code linger.ms} is 0 unless it is given.
+         * no waiting in {@code send}; {@code linger.ms} is 0 unless it is given.
          */
         public Builder producer(Map<String, ?> value) {
             producer = Map.copyOf(value);

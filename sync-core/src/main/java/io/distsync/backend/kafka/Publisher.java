@@ -134,7 +134,8 @@ final class Publisher {
      */
     CompletableFuture<Boolean> send(String topic, List<Change> commit) {
         Targets.Target target = targets.of(topic);
-        if (closed || target.partitions() == 0 || !prepared.contains(target.name())) {
+        int partitions = target.partitions();
+        if (closed || partitions == 0 || !prepared.contains(target.name())) {
             return CompletableFuture.completedFuture(false);
         }
         Id id = new Id(topic, commit.get(commit.size() - 1).version());
@@ -144,10 +145,12 @@ final class Publisher {
             return present.done;
         }
         byte[] key = RecordFormat.key(topic);
+        int partition = RecordFormat.partition(key, partitions);
         int taken = 0;
         try {
             while (taken < commit.size() && sending.failure == null) {
-                var unused = producer.send(RecordFormat.record(target.name(), key, commit.get(taken)), sending);
+                var unused =
+                        producer.send(RecordFormat.record(target.name(), partition, key, commit.get(taken)), sending);
                 taken++;
             }
         } catch (Throwable e) { // a library for compression that cannot be loaded, for example

@@ -27,7 +27,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,7 +144,8 @@ final class RecordFeed {
         Target target = targets.of(topic);
         int partitions = target.partitions();
         if (partitions > 0) {
-            TopicPartition place = new TopicPartition(target.name(), partition(topic, partitions));
+            TopicPartition place =
+                    new TopicPartition(target.name(), RecordFormat.partition(RecordFormat.key(topic), partitions));
             TopicPartition before = places.put(topic, place);
             if (before != null && !places.containsValue(before)) {
                 located.remove(before);
@@ -153,11 +153,6 @@ final class RecordFeed {
             }
             locate(place);
         }
-    }
-
-    /** Where a producer that knows nothing but the key puts the records of a topic. */
-    static int partition(String topic, int partitions) {
-        return Utils.toPositive(Utils.murmur2(RecordFormat.key(topic))) % partitions;
     }
 
     /** Finds the end of a partition: what comes behind it, is read. */

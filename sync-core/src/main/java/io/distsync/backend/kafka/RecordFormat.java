@@ -15,6 +15,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,12 @@ final class RecordFormat {
         return topic.getBytes(StandardCharsets.US_ASCII);
     }
 
-    static ProducerRecord<byte[], byte[]> record(String kafkaTopic, byte[] topic, Change change) {
+    /** Where the records of a topic are: Kafka's own partitioner, which knows nothing but the key, would put them there. */
+    static int partition(byte[] topic, int partitions) {
+        return Utils.toPositive(Utils.murmur2(topic)) % partitions;
+    }
+
+    static ProducerRecord<byte[], byte[]> record(String kafkaTopic, int partition, byte[] topic, Change change) {
         Payload payload = change.payload();
         Header[] headers = new Header[HEADERS];
         headers[0] = new RecordHeader(FORMAT, ONE);
@@ -62,7 +68,7 @@ final class RecordFormat {
         headers[7] = new RecordHeader(REQUEST, ascii(change.request().toString()));
         headers[8] = new RecordHeader(PLACE, ascii(change.index() + "/" + change.count()));
         return new ProducerRecord<>(
-                kafkaTopic, null, topic, payload == null ? null : payload.bytes(), List.of(headers));
+                kafkaTopic, partition, topic, payload == null ? null : payload.bytes(), List.of(headers));
     }
 
     private static byte[] ascii(String text) {

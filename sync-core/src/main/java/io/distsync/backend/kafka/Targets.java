@@ -50,8 +50,13 @@ final class Targets {
     /** What fails so often in a row is told, though it may pass. */
     private static final int FAILURES_TO_TELL = 3;
 
-    /** After so long each topic is looked at again: somebody may have given it more partitions, or mended it. */
-    private static final Duration REFRESH = Duration.ofSeconds(30);
+    /**
+     * After so many beats, but no more than so long, each topic is looked at again: somebody may have given it more
+     * partitions, deleted it, or mended it.
+     */
+    private static final int BEATS_TO_REFRESH = 30;
+
+    private static final Duration LONGEST_REFRESH = Duration.ofSeconds(30);
 
     private static final int CALL_MILLIS = 5_000;
 
@@ -108,6 +113,7 @@ final class Targets {
     private final Settings settings;
     private final Scheduler scheduler;
     private final TimeSource time;
+    private final Duration refresh;
     private final Listener listener;
     private final Map<String, Target> targets = new LinkedHashMap<>();
     private final CompletableFuture<Void> looked = new CompletableFuture<>();
@@ -127,6 +133,8 @@ final class Targets {
         this.settings = settings;
         this.scheduler = scheduler;
         this.time = time;
+        Duration beats = settings.heartbeat().multipliedBy(BEATS_TO_REFRESH);
+        refresh = beats.compareTo(LONGEST_REFRESH) < 0 ? beats : LONGEST_REFRESH;
         this.unreachableSince = unreachableSince;
         this.listener = listener;
         names.all().forEach(name -> targets.put(name, new Target(name)));
@@ -372,7 +380,7 @@ final class Targets {
                 target.problem = "Kafka topic " + target.name + " cannot be used yet: " + cause;
             }
         }
-        Duration pause = target.made ? SOON : target.partitions > 0 ? REFRESH : RETRY;
+        Duration pause = target.made ? SOON : target.partitions > 0 ? refresh : RETRY;
         target.made = false;
         scheduler.schedule(() -> look(target), pause);
     }

@@ -39,7 +39,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -442,6 +444,75 @@ class KafkaSyncBackendTest {
         assertThat(setting("made_x3A_stream_own", "cleanup.policy")).isEqualTo("delete");
         assertThat(Integer.parseInt(setting("made_x3A_stream_own", "max.message.bytes")))
                 .isGreaterThan(2_000_000);
+    }
+
+    @Test
+    void topicThatGetsMorePartitionsIsReadWhereItIsThen() throws Exception {
+        KafkaSyncBackend writer = connected(apart("grown:"));
+        KafkaSyncBackend reader = connected(apart("grown:"));
+        Recorded told = follow(reader);
+        eventually().until(() -> told.states.contains(FeedState.CURRENT));
+        int partitions = IntStream.iterate(2, more -> more + 1)
+                .filter(count -> placeAmong(count) > 0)
+                .findFirst()
+                .orElseThrow();
+        try (Admin admin = admin()) {
+            admin.createPartitions(Map.of("grown_x3A_stream_shared", NewPartitions.increaseTo(partitions)))
+                    .all()
+                    .get();
+        }
+
+        eventually()
+                .until(() -> Objects.requireNonNull(reader.carrier().feed())
+                        .partitions()
+                        .contains(new TopicPartition("grown_x3A_stream_shared", placeAmong(partitions))));
+        awaitCarried(writer, reader, told);
+        assertThat(awaitRecords("grown_x3A_stream_shared", 1))
+                .last()
+                .extracting(ConsumerRecord::partition)
+                .isEqualTo(placeAmong(partitions));
+        assertThat(told.resets).isZero();
+    }
+
+    private int placeAmong(int partitions) {
+        return RecordFormat.partition(RecordFormat.key(topic), partitions);
+    }
+
+    @Test
+    void topicThatIsDeletedIsMadeAgain() throws Exception {
+        KafkaSyncBackend writer = connected(apart("deleted:"));
+        KafkaSyncBackend reader = connected(apart("deleted:"));
+        Recorded told = follow(reader);
+        eventually().until(() -> told.states.contains(FeedState.CURRENT));
+        awaitCarried(writer, reader, told);
+        try (Admin admin = admin()) {
+            admin.deleteTopics(List.of("deleted_x3A_stream_shared")).all().get();
+        }
+
+        List<Change> changes = commit(writer, Mutation.put("a", text("without")));
+
+        eventually().untilAsserted(() -> assertThat(told.changes).containsAll(changes));
+        awaitCarried(writer, reader, told);
+        assertThat(awaitRecords("deleted_x3A_stream_shared", 2))
+                .extracting(RecordFormat::change)
+                .containsAll(changes);
+        eventually().until(() -> broadcast(writer).isWell() && broadcast(reader).isWell());
+        assertThat(told.resets).isZero();
+    }
+
+    /** Backends that have nothing to do with those of the other tests. */
+    private static KafkaSyncBackend.Builder apart(String prefix) {
+        return store.on(redis().prefix(prefix));
+    }
+
+    /** Commits until one comes to the reader by Kafka. */
+    private void awaitCarried(KafkaSyncBackend writer, KafkaSyncBackend reader, Recorded told) {
+        eventually().untilAsserted(() -> {
+            long before = KafkaStore.delivered(reader);
+            List<Change> changes = commit(writer, Mutation.add("n", 1));
+            eventually().untilAsserted(() -> assertThat(told.changes).containsAll(changes));
+            assertThat(KafkaStore.delivered(reader)).isGreaterThan(before);
+        });
     }
 
     @Test

@@ -21,6 +21,7 @@ import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.StringLength;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -46,10 +47,10 @@ class RecordFormatTest {
     @Test
     void recordIsAsDocumented() {
         ProducerRecord<byte[], byte[]> record =
-                RecordFormat.record("stream_app_state", RecordFormat.key("app_state"), CHANGE);
+                RecordFormat.record("stream_app_state", 3, RecordFormat.key("app_state"), CHANGE);
 
         assertThat(record.topic()).isEqualTo("stream_app_state");
-        assertThat(record.partition()).isNull();
+        assertThat(record.partition()).isEqualTo(3);
         assertThat(record.key()).asString(StandardCharsets.UTF_8).isEqualTo("app_state");
         assertThat(record.value()).asString(StandardCharsets.UTF_8).isEqualTo("42");
         assertThat(texts(record.headers()))
@@ -66,8 +67,16 @@ class RecordFormatTest {
     }
 
     @Test
+    void partitionIsThatOfKafkasPartitioner() {
+        for (int i = 0; i < 1_000; i++) {
+            byte[] key = RecordFormat.key("topic-" + i);
+            assertThat(RecordFormat.partition(key, 7)).isEqualTo(BuiltInPartitioner.partitionForKey(key, 7));
+        }
+    }
+
+    @Test
     void headersThatAreNotKnownAreIgnored() {
-        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", RecordFormat.key("t"), CHANGE);
+        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE);
         record.headers().add("traceparent", new byte[] {1});
 
         assertThat(RecordFormat.change(consumed(record.headers(), record.value())))
@@ -91,7 +100,7 @@ class RecordFormatTest {
         "sync-place, 12, headers of a record"
     })
     void recordThatIsNotAsItShouldBeIsRefused(String header, String value, String reason) {
-        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", RecordFormat.key("t"), CHANGE);
+        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE);
         record.headers().remove(header).add(header, value.getBytes(StandardCharsets.US_ASCII));
 
         assertThatThrownBy(() -> RecordFormat.change(consumed(record.headers(), record.value())))
@@ -102,8 +111,8 @@ class RecordFormatTest {
     @Test
     void recordWithoutAHeaderIsRefused() {
         for (Header header :
-                RecordFormat.record("t", RecordFormat.key("t"), CHANGE).headers()) {
-            Headers headers = new RecordHeaders(RecordFormat.record("t", RecordFormat.key("t"), CHANGE)
+                RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE).headers()) {
+            Headers headers = new RecordHeaders(RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE)
                     .headers()
                     .toArray());
             headers.remove(header.key());
@@ -138,7 +147,7 @@ class RecordFormatTest {
                 index,
                 index + 1);
 
-        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", RecordFormat.key("t"), change);
+        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), change);
 
         assertThat(RecordFormat.change(consumed(record.headers(), record.value())))
                 .isEqualTo(change);
@@ -150,7 +159,7 @@ class RecordFormatTest {
         RecordHeaders given = new RecordHeaders();
         headers.forEach(given::add);
         for (Header header :
-                RecordFormat.record("t", RecordFormat.key("t"), CHANGE).headers()) {
+                RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE).headers()) {
             byte[] bytes = header.value();
             if (bytes.length % 2 == 0) {
                 given.add(header.key(), Arrays.copyOf(bytes, bytes.length / 2));

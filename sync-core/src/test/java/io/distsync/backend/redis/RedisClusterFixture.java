@@ -1,5 +1,6 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.SyncBackend;
 import io.distsync.testsupport.redis.RedisCluster;
 import io.distsync.testsupport.redis.RedisServer;
 import io.lettuce.core.RedisURI;
@@ -7,14 +8,22 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** A real cluster of three masters. */
-final class RedisClusterFixture extends RedisServersFixture {
+public final class RedisClusterFixture extends RedisServersFixture {
 
     private final RedisCluster cluster;
     private final RedisClusterClient driver;
 
     RedisClusterFixture(RedisCluster cluster, RedisClusterClient driver) {
+        this(cluster, driver, RedisSyncBackend.Builder::build);
+    }
+
+    /** @param making what becomes of the settings of a client: a backend that stands on it, perhaps */
+    public RedisClusterFixture(
+            RedisCluster cluster, RedisClusterClient driver, Function<RedisSyncBackend.Builder, SyncBackend> making) {
+        super(making);
         this.cluster = cluster;
         this.driver = driver;
     }

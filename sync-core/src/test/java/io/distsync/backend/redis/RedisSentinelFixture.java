@@ -13,6 +13,7 @@ final class RedisSentinelFixture extends RedisServersFixture {
     private final RedisClient driver;
 
     RedisSentinelFixture(RedisSentinels sentinels, RedisClient driver) {
+        super(RedisSyncBackend.Builder::build);
         this.sentinels = sentinels;
         this.driver = driver;
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Several real servers on their own clock, among which clients find their way by themselves. Shared by the cases. */
 abstract class RedisServersFixture implements BackendFixture {
@@ -20,7 +21,13 @@ abstract class RedisServersFixture implements BackendFixture {
     private static final Duration SWEEP = Duration.ofMillis(50);
     private static final String NO_PROXY = "clients find the servers by themselves, past any proxy";
 
+    private final Function<RedisSyncBackend.Builder, SyncBackend> making;
     private final List<SyncBackend> clients = new ArrayList<>();
+
+    /** @param making what becomes of the settings of a client: a backend that stands on it, perhaps */
+    RedisServersFixture(Function<RedisSyncBackend.Builder, SyncBackend> making) {
+        this.making = making;
+    }
 
     /** A client of these servers, not yet built. */
     abstract RedisSyncBackend.Builder client();
@@ -28,7 +35,7 @@ abstract class RedisServersFixture implements BackendFixture {
     @Override
     public final SyncBackend open() {
         SyncBackend backend =
-                client().heartbeat(Duration.ofSeconds(1)).sweep(SWEEP).build();
+                making.apply(client().heartbeat(Duration.ofSeconds(1)).sweep(SWEEP));
         clients.add(backend);
         return backend;
     }

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -40,13 +41,23 @@ public final class KafkaProcess implements KafkaBroker {
     private static final int ASK_MILLIS = 2_000;
     private static final int LINES_TOLD = 20;
 
+    /** A broker that is started often, and lives for a moment. */
+    private static final List<String> SMALL =
+            List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData");
+
+    /** What Kafka's own start script sets. */
+    private static final List<String> AS_DISTRIBUTED =
+            List.of("-Xms1g", "-Xmx1g", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20");
+
     private final BrokerFolder folder;
+    private final List<String> options;
     private final Thread atExit = new Thread(this::destroy, "kafka-at-exit");
     private volatile @Nullable Process process;
     private boolean paused;
 
-    private KafkaProcess(BrokerFolder folder) {
+    private KafkaProcess(BrokerFolder folder, List<String> options) {
         this.folder = folder;
+        this.options = options;
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
@@ -58,7 +69,16 @@ public final class KafkaProcess implements KafkaBroker {
      * @throws RuntimeException what Kafka says on properties it does not accept
      */
     public static KafkaProcess launch(String... properties) {
-        KafkaProcess kafka = new KafkaProcess(BrokerFolder.create(properties));
+        return launch(SMALL, properties);
+    }
+
+    /** The same for measurements: its JVM has the heap and the compilers that brokers have elsewhere. */
+    public static KafkaProcess launchToMeasure(String... properties) {
+        return launch(AS_DISTRIBUTED, properties);
+    }
+
+    private static KafkaProcess launch(List<String> options, String... properties) {
+        KafkaProcess kafka = new KafkaProcess(BrokerFolder.create(properties), options);
         boolean ready = false;
         try {
             kafka.writeLogging();
@@ -151,17 +171,16 @@ public final class KafkaProcess implements KafkaBroker {
     // --- process ----------------------------------------------------------------------------------------------------
 
     private List<String> command() {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of(
                 "-cp",
                 classPath(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
                 "-Dlogback.configurationFile=" + logging(),
                 "kafka.Kafka",
-                folder.configuration().toString());
+                folder.configuration().toString()));
+        return command;
     }
 
     /**
