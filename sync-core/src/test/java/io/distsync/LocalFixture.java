@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /** One local backend, which is the store and the connection of every node. */
-final class LocalFixture implements ServiceFixture {
+public final class LocalFixture implements ServiceFixture {
 
     private final VirtualTime time = new VirtualTime();
     private final LocalSyncBackend store =

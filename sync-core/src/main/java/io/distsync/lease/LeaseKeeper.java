@@ -1,0 +1,237 @@
+package io.distsync.lease;
+
+import io.distsync.SyncMap;
+import io.distsync.backend.Lease;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.distsync.version.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Renews leases, and tells when one is lost. One keeper serves many recipes: what is due at about the same time is renewed in
+ * one call, whatever topics it is of.
+ *
+ * <p>A lease is renewed when a third of it has passed, and then after each further sixth until an answer has come. Its time
+ * counts from the moment before the request was sent, less one per cent for clocks of another pace: so it ends here before
+ * it ends in the store. What was lost once is never renewed again, whatever the store still has of it.
+ */
+public final class LeaseKeeper implements AutoCloseable {
+
+    /*
+     * Threads. The scheduler looks for what is due; answers come on threads of the service. The monitor guards the queue and
+     * the leases in it; neither the store nor a callback is called under it. Callbacks run on whichever thread found out.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
+    private static final int LEASES_A_CALL = 1_000;
+
+    /** One per cent: more than clocks differ, less than anybody misses. */
+    private static final int MARGIN = 100;
+
+    /** What is due within this part of its length is renewed together with what is due now. */
+    private static final int SLACK = 24;
+
+    private final TimeSource time;
+    private final Scheduler scheduler;
+    private final TreeSet<KeptLease> queue = new TreeSet<>(KeptLease::compareDue);
+    private long numbers;
+    private Scheduler.@Nullable Cancellable alarm;
+    private long alarmAt;
+    private boolean closed;
+
+    /** @param scheduler stays the caller's to close */
+    public LeaseKeeper(TimeSource time, Scheduler scheduler) {
+        this.time = time;
+        this.scheduler = scheduler;
+    }
+
+    /**
+     * Renews a lease from now on.
+     *
+     * @param map of the lease's topic
+     * @param ttl its time to live in the store
+     * @param sent {@link TimeSource#nanos()} before the request was sent that granted the lease
+     * @param onLost called at most once, by the thread that finds out, so it must be quick; not after {@link
+     *     KeptLease#letGo()}
+     */
+    public KeptLease keep(SyncMap<?> map, Lease lease, Duration ttl, long sent, Consumer<LossReason> onLost) {
+        long length = Duration.ofMillis(Limits.checkLease(ttl)).toNanos();
+        synchronized (this) {
+            KeptLease kept = new KeptLease(this, numbers++, map, lease, length - length / MARGIN, sent, onLost);
+            if (!closed) {
+                kept.setDue(sent + length / 3);
+                queue.add(kept);
+                arm();
+            }
+            return kept;
+        }
+    }
+
+    /** Ends all renewals; nothing is called any more, and each lease is valid until its time is over. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        queue.clear();
+        arm();
+    }
+
+    long now() {
+        return time.nanos();
+    }
+
+    /** Notes that the time of a lease is over; false if it is not. */
+    boolean expire(KeptLease kept) {
+        synchronized (this) {
+            if (!kept.isOver(now())) {
+                return false;
+            }
+            if (!kept.isKept()) {
+                return true;
+            }
+            drop(kept, LossReason.EXPIRED);
+        }
+        kept.tell();
+        return true;
+    }
+
+    boolean lose(KeptLease kept, LossReason why) {
+        synchronized (this) {
+            if (!kept.isKept()) {
+                return false;
+            }
+            drop(kept, kept.isOver(now()) ? LossReason.EXPIRED : why);
+        }
+        kept.tell();
+        return true;
+    }
+
+    synchronized boolean letGo(KeptLease kept) {
+        if (!kept.isKept()) {
+            return false;
+        }
+        queue.remove(kept);
+        kept.letGoNow();
+        return true;
+    }
+
+    private void drop(KeptLease kept, LossReason why) {
+        queue.remove(kept);
+        kept.loseNow(why);
+    }
+
+    // --- renewals ---------------------------------------------------------------------------------------------------
+
+    private void arm() {
+        if (queue.isEmpty()) {
+            if (alarm != null) {
+                alarm.cancel();
+                alarm = null;
+            }
+            return;
+        }
+        long at = queue.first().due();
+        if (alarm == null || at - alarmAt < 0) {
+            if (alarm != null) {
+                alarm.cancel();
+            }
+            alarmAt = at;
+            alarm = scheduler.schedule(this::look, Duration.ofNanos(Math.max(0, at - now())));
+        }
+    }
+
+    private void look() {
+        List<KeptLease> due = new ArrayList<>();
+        List<KeptLease> lost = new ArrayList<>();
+        long sent = now();
+        synchronized (this) {
+            alarm = null;
+            while (!queue.isEmpty() && queue.first().isDue(sent + queue.first().lengthNanos() / SLACK)) {
+                KeptLease kept = queue.pollFirst();
+                if (kept.isOver(sent)) {
+                    kept.loseNow(LossReason.EXPIRED);
+                    lost.add(kept);
+                } else {
+                    due.add(kept);
+                }
+            }
+            for (KeptLease kept : due) {
+                long again = sent + kept.lengthNanos() / 6;
+                kept.setDue(again - kept.validUntil() < 0 ? again : kept.validUntil());
+                queue.add(kept);
+            }
+            arm();
+        }
+        lost.forEach(KeptLease::tell);
+        for (int from = 0; from < due.size(); from += LEASES_A_CALL) {
+            renew(due.subList(from, Math.min(due.size(), from + LEASES_A_CALL)), sent);
+        }
+    }
+
+    private void renew(List<KeptLease> due, long sent) {
+        try {
+            var unused = due.get(0)
+                    .map()
+                    .keepAliveAsync(due.stream().map(KeptLease::lease).toList())
+                    .whenComplete((gone, failure) -> {
+                        if (failure == null) {
+                            renewed(due, Set.copyOf(gone), sent);
+                        } else {
+                            log.debug("{} leases could not be renewed", due.size(), failure);
+                        }
+                    });
+        } catch (RuntimeException e) {
+            log.debug("{} leases could not be renewed", due.size(), e);
+        }
+    }
+
+    /**
+     * Renews a lease now.
+     *
+     * @return completes with whether it is valid; fails if the store did not answer, as {@link SyncMap#keepAliveAsync} does
+     */
+    public CompletableFuture<Boolean> renew(KeptLease kept) {
+        long sent = now();
+        return kept.map().keepAliveAsync(List.of(kept.lease())).thenApply(gone -> {
+            renewed(List.of(kept), Set.copyOf(gone), sent);
+            return kept.isValid();
+        });
+    }
+
+    private void renewed(List<KeptLease> asked, Set<Lease> gone, long sent) {
+        List<KeptLease> lost = new ArrayList<>();
+        synchronized (this) {
+            long now = now();
+            for (KeptLease kept : asked) {
+                if (!kept.isKept()) {
+                    continue;
+                }
+                if (kept.isOver(now)) {
+                    drop(kept, LossReason.EXPIRED); // too late: somebody may have been told already that it is over
+                    lost.add(kept);
+                } else if (gone.contains(kept.lease())) {
+                    drop(kept, LossReason.GONE);
+                    lost.add(kept);
+                } else {
+                    queue.remove(kept);
+                    kept.renewed(sent);
+                    kept.setDue(kept.validUntil() - kept.lengthNanos() * 2 / 3);
+                    if (!closed) {
+                        queue.add(kept);
+                    }
+                }
+            }
+            arm();
+        }
+        lost.forEach(KeptLease::tell);
+    }
+}

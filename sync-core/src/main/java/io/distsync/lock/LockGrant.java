@@ -1,0 +1,105 @@
+package io.distsync.lock;
+
+import io.distsync.lease.FencingToken;
+import io.distsync.lease.LossReason;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lock that was granted. It belongs to whoever has this object, not to a thread: any thread may use and close it.
+ *
+ * <p>While {@link #isValid()}, nobody else is granted the lock, as long as the store keeps what it was told and its clock
+ * does not jump. Where that is not enough, and whatever takes effect outside of this process needs more, the {@link
+ * #token()} is to be checked by what is protected.
+ */
+public final class LockGrant implements AutoCloseable {
+
+    private final Claim claim;
+    private final AtomicReference<@Nullable CompletableFuture<Release>> released = new AtomicReference<>();
+
+    LockGrant(Claim claim) {
+        this.claim = claim;
+    }
+
+    /** The lock. */
+    public String name() {
+        return claim.name();
+    }
+
+    /** Larger than that of every holder before; the same for all grants that came of {@link #reenter()}. */
+    public FencingToken token() {
+        return claim.token();
+    }
+
+    /**
+     * Whether the lock is held for certain, by the monotonic clock of this process: false before the store may grant it to
+     * somebody else, and for ever then. Asks nobody.
+     */
+    public boolean isValid() {
+        return released.get() == null && claim.isHeld();
+    }
+
+    /** For how long it is valid if it is not renewed; zero if it is not valid. Renewal goes on by itself. */
+    public Duration remaining() {
+        return released.get() == null ? claim.remaining() : Duration.ZERO;
+    }
+
+    /**
+     * Calls back once if the lock is lost, at once if it is lost already; not if it is given back. On a thread made for it:
+     * a slow callback delays no other.
+     */
+    public void onLost(Consumer<LossReason> callback) {
+        claim.onLost(callback);
+    }
+
+    /**
+     * Another grant of the same lock, with the same token, for a callee that closes its own: the lock is given back with
+     * the last of them.
+     *
+     * @throws IllegalStateException if this one is not valid any more
+     */
+    public LockGrant reenter() {
+        if (!isValid() || !claim.retain()) {
+            throw new IllegalStateException("lock '" + name() + "' is not held any more");
+        }
+        return new LockGrant(claim);
+    }
+
+    /**
+     * Gives it back and waits until the store has been told, or does not answer. Never throws; a second call gets the first
+     * one's answer.
+     */
+    public Release release() {
+        return claim.await(releaseAsync());
+    }
+
+    /** The same without waiting; the future never fails. */
+    public CompletableFuture<Release> releaseAsync() {
+        CompletableFuture<Release> mine = new CompletableFuture<>();
+        CompletableFuture<Release> before = released.compareAndExchange(null, mine);
+        if (before != null) {
+            return before;
+        }
+        var unused = claim.release().thenAccept(mine::complete);
+        return mine;
+    }
+
+    /** Gives it back; nobody is there to be told. */
+    void abandon() {
+        var unused = releaseAsync();
+    }
+
+    /** {@link #release()}, for those who do not care about the answer. */
+    @Override
+    public void close() {
+        Release unused = release();
+    }
+
+    @Override
+    public String toString() {
+        return "grant of lock '" + name() + "', token " + token();
+    }
+}

@@ -1,0 +1,14 @@
+package io.distsync.lock;
+
+/** What giving back a lock came to. */
+public enum Release {
+
+    /**
+     * It was held until now, and is free, or will be when its lease is over if the store cannot be reached. Nobody else had
+     * it in the meantime.
+     */
+    RELEASED,
+
+    /** It was lost before, or given back already. Somebody else may have had it in the meantime. */
+    ALREADY_LOST
+}

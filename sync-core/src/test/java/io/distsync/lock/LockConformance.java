@@ -1,0 +1,606 @@
+package io.distsync.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.distsync.CommitOutcome;
+import io.distsync.NothingLeftBehind;
+import io.distsync.ServiceFixture;
+import io.distsync.ServiceFixture.Capability;
+import io.distsync.SyncMap;
+import io.distsync.Topic;
+import io.distsync.backend.Selection;
+import io.distsync.error.DeadlineExceededException;
+import io.distsync.error.NotAppliedException;
+import io.distsync.lease.FencingToken;
+import io.distsync.lease.LossReason;
+import io.distsync.lock.LockNodes.Node;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What {@link SyncLocks} promises, on every backend. */
+@Timeout(60)
+public abstract class LockConformance {
+
+    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LEASE = Duration.ofSeconds(6);
+
+    @RegisterExtension
+    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
+
+    private LockNodes nodes;
+
+    /** Makes the store of one test, empty or with topics of other names only. */
+    protected abstract ServiceFixture createFixture() throws Exception;
+
+    @BeforeEach
+    void openStore() throws Exception {
+        nodes = new LockNodes(createFixture(), nothingLeftBehind);
+    }
+
+    @AfterEach
+    void closeStore() {
+        nodes.close();
+    }
+
+    private static LockGrant held(Optional<LockGrant> grant) {
+        assertThat(grant).as("the grant").isPresent();
+        assertThat(grant.get().isValid()).isTrue();
+        return grant.get();
+    }
+
+    private static LockGrant take(Node node, String name) {
+        return held(node.locks().tryLock(name, LONG, options()));
+    }
+
+    /** Takes it only if it is free; a store that is slow for a moment is asked again. */
+    private static Optional<LockGrant> tryNow(Node node, String name) {
+        return eventually()
+                .ignoreException(DeadlineExceededException.class)
+                .until(() -> node.locks().tryLock(name, Duration.ZERO, options()), answer -> true);
+    }
+
+    private static LockOptions options() {
+        return LockOptions.defaults().withLease(LEASE);
+    }
+
+    private static ConditionFactory eventually() {
+        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
+    }
+
+    // --- taking and giving back -------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("L1: threads of two nodes that take turns count exactly")
+    void exclusion() throws Exception {
+        Node[] both = {nodes.open(), nodes.open()};
+        int[] unguarded = {0};
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger overlaps = new AtomicInteger();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                Node node = both[i % 2];
+                all.add(threads.submit(() -> {
+                    for (int n = 0; n < 25; n++) {
+                        node.locks().withLock("counted", LONG, options(), grant -> {
+                            overlaps.addAndGet(inside.getAndIncrement());
+                            unguarded[0]++;
+                            inside.decrementAndGet();
+                            return null;
+                        });
+                    }
+                }));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(overlaps).hasValue(0);
+        assertThat(unguarded[0]).isEqualTo(200);
+    }
+
+    @Test
+    @DisplayName("L1: a lock that is held is not granted, neither to this node nor to another")
+    void heldIsNotGranted() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        try (LockGrant grant = take(a, "x")) {
+            assertThat(tryNow(a, "x")).isEmpty();
+            assertThat(tryNow(b, "x")).isEmpty();
+            assertThat(b.locks().tryLock("x", Duration.ofMillis(100), options()))
+                    .isEmpty();
+            assertThat(held(tryNow(b, "y")).name()).isEqualTo("y");
+            assertThat(grant.isValid()).isTrue();
+        }
+        assertThat(take(b, "x").release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L2: who came first is served first, whatever node it is on")
+    void firstComeFirstServed() {
+        Node[] both = {nodes.open(), nodes.open()};
+        LockGrant first = take(both[0], "x");
+        List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            int number = i;
+            all.add(both[i / 2 % 2].locks().tryLockAsync("x", LONG, options()).thenAccept(grant -> {
+                order.add(number);
+                grant.orElseThrow().abandon();
+            }));
+            int waiting = i + 2;
+            eventually().until(() -> queue(both[0], "x") == waiting);
+        }
+        first.close();
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+        assertThat(order).isEqualTo(IntStream.range(0, 12).boxed().toList());
+        eventually().until(() -> queue(both[0], "x") == 0);
+    }
+
+    @Test
+    @DisplayName("L3: the token grows from grant to grant, over release, expiry and deletion")
+    void tokenGrows() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        List<FencingToken> tokens = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            try (LockGrant grant = take(i % 2 == 0 ? a : b, "x")) {
+                tokens.add(grant.token());
+            }
+        }
+        LockGrant forgotten = take(a, "x");
+        tokens.add(forgotten.token());
+        clear(b, "x");
+        tokens.add(take(b, "x").token());
+        assertThat(tokens).isSorted().doesNotHaveDuplicates();
+        assertThat(tokens.stream().map(FencingToken::toString)).isSorted();
+        assertThat(tokens.stream().map(token -> FencingToken.parse(token.toString())))
+                .isEqualTo(tokens);
+    }
+
+    @Test
+    @DisplayName("L4: giving back twice is answered as the first time, and hurts nobody")
+    void releaseTwice() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockGrant first = take(a, "x");
+        assertThat(first.release()).isEqualTo(Release.RELEASED);
+        assertThat(first.isValid()).isFalse();
+        assertThat(first.remaining()).isZero();
+        LockGrant second = take(b, "x");
+        assertThat(first.release()).isEqualTo(Release.RELEASED);
+        first.close();
+        assertThat(second.isValid()).isTrue();
+        assertThat(tryNow(a, "x")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("L4: what the store has lost is told when it is given back")
+    void releaseOfWhatIsGone() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockGrant gone = take(a, "x");
+        clear(b, "x");
+        LockGrant other = take(b, "x");
+        assertThat(gone.release()).isEqualTo(Release.ALREADY_LOST);
+        assertThat(other.isValid()).isTrue();
+        assertThat(other.release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L5: a grant that is entered again has the same token, and the lock is free with the last one")
+    void reentry() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockGrant outer = take(a, "x");
+        LockGrant inner = outer.reenter();
+        assertThat(inner.token()).isEqualTo(outer.token());
+        assertThat(inner.release()).isEqualTo(Release.RELEASED);
+        assertThat(inner.isValid()).isFalse();
+        assertThatThrownBy(inner::reenter)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("'x'");
+        assertThat(outer.isValid()).isTrue();
+        assertThat(tryNow(b, "x")).isEmpty();
+        assertThat(outer.release()).isEqualTo(Release.RELEASED);
+        assertThat(take(b, "x").release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L6: a wait that ends as the lock becomes free leaves it with one of them, or free")
+    void waitThatEndsInTheGrant() throws Exception {
+        Node[] both = {nodes.open(), nodes.open()};
+        AtomicInteger granted = new AtomicInteger();
+        AtomicInteger slow = new AtomicInteger();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                Node node = both[i % 2];
+                all.add(threads.submit(() -> {
+                    for (int n = 0; n < 40; n++) {
+                        Duration wait =
+                                Duration.ofNanos(ThreadLocalRandom.current().nextLong(3_000_000));
+                        try {
+                            node.locks().tryLock("raced", wait, options()).ifPresent(grant -> {
+                                granted.incrementAndGet();
+                                assertThat(grant.release()).isEqualTo(Release.RELEASED);
+                            });
+                        } catch (DeadlineExceededException e) {
+                            slow.incrementAndGet(); // the store, on a busy machine: that is an end of the wait, too
+                        }
+                    }
+                }));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(granted.get())
+                .as("grants; %s were not answered in time", slow)
+                .isPositive();
+        eventually().until(() -> queue(both[0], "raced") == 0);
+        assertThat(take(both[1], "raced").release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L7: an interrupt ends the wait, stays set, and leaves nothing in the queue")
+    void interrupt() throws Exception {
+        Node a = nodes.open();
+        try (LockGrant grant = take(a, "x")) {
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            AtomicReference<Boolean> flag = new AtomicReference<>();
+            Thread waiting = new Thread(() -> {
+                try {
+                    a.locks().tryLock("x", LONG, options());
+                } catch (RuntimeException e) {
+                    failure.set(e);
+                }
+                flag.set(Thread.currentThread().isInterrupted());
+            });
+            waiting.start();
+            eventually().until(() -> queue(a, "x") == 2);
+            waiting.interrupt();
+            waiting.join(BOUND.toMillis());
+            assertThat(failure.get())
+                    .isInstanceOf(NotAppliedException.class)
+                    .hasMessageContaining("interrupted")
+                    .hasMessageContaining("'x'");
+            assertThat(flag.get()).isTrue();
+            eventually().until(() -> queue(a, "x") == 1);
+            assertThat(grant.isValid()).isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName("L7: a future that is cancelled does not get the lock")
+    void cancel() {
+        Node a = nodes.open();
+        LockGrant grant = take(a, "x");
+        CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("x", LONG, options());
+        eventually().until(() -> queue(a, "x") == 2);
+        assertThat(waiting.cancel(false)).isTrue();
+        eventually().until(() -> queue(a, "x") == 1);
+        assertThat(grant.release()).isEqualTo(Release.RELEASED);
+        assertThat(take(a, "x").release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L8: a waiter whose predecessor leaves waits for the one before that")
+    void predecessorLeaves() {
+        Node[] both = {nodes.open(), nodes.open()};
+        for (Node last : both) {
+            LockGrant grant = take(both[0], "x");
+            CompletableFuture<Optional<LockGrant>> between = both[0].locks().tryLockAsync("x", LONG, options());
+            eventually().until(() -> queue(both[0], "x") == 2);
+            CompletableFuture<Optional<LockGrant>> waiting = last.locks().tryLockAsync("x", LONG, options());
+            eventually().until(() -> queue(both[0], "x") == 3);
+            between.cancel(false);
+            eventually().until(() -> queue(both[0], "x") == 2);
+            assertThat(waiting).isNotDone();
+            grant.close();
+            assertThat(waiting).succeedsWithin(BOUND);
+            assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+        }
+    }
+
+    // --- leases -----------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName(
+            "L9: a holder that was paused beyond its lease knows before it writes, and the store refuses its token")
+    void pausedHolder() {
+        nodes.require(Capability.STORE_TIME);
+        Node a = nodes.open();
+        Node b = nodes.open();
+        Topic<String> guarded = Topic.of(nodes.topic("g"), String.class);
+        SyncMap<String> writtenByA = a.service().map(guarded);
+        SyncMap<String> writtenByB = b.service().map(guarded);
+        LockGrant old = take(a, "x");
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        old.onLost(lost::add);
+        assertThat(write(writtenByA, old, "a")).isTrue();
+
+        a.wakeAfter(LEASE);
+        nodes.advance(LEASE);
+        LockGrant now = take(b, "x");
+        assertThat(write(writtenByB, now, "b")).isTrue();
+
+        assertThat(old.isValid()).isFalse();
+        assertThat(old.remaining()).isZero();
+        assertThat(write(writtenByA, old, "late"))
+                .as("a write with the old token")
+                .isFalse();
+        assertThat(old.release()).isEqualTo(Release.ALREADY_LOST);
+        eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
+        List<LossReason> later = new CopyOnWriteArrayList<>();
+        old.onLost(later::add);
+        eventually().untilAsserted(() -> assertThat(later).containsExactly(LossReason.EXPIRED));
+        assertThat(now.isValid()).isTrue();
+        assertThat(writtenByB.get("")).get().extracting("value").isEqualTo("b");
+        assertThat(lost).hasSize(1);
+    }
+
+    private static boolean write(SyncMap<String> map, LockGrant grant, String text) {
+        CommitOutcome<String> outcome = map.commit(
+                commit -> commit.fence(grant.name(), grant.token().version()).put("", text));
+        return outcome.isCommitted();
+    }
+
+    @Test
+    @DisplayName("L10: a lock is renewed for as long as it is held, and waiters are, too")
+    void renewal() {
+        nodes.require(Capability.STORE_TIME);
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockOptions shortLease = LockOptions.defaults().withLease(Duration.ofMillis(1_500));
+        LockGrant grant = held(a.locks().tryLock("x", LONG, shortLease));
+        CompletableFuture<Optional<LockGrant>> waiting = b.locks().tryLockAsync("x", LONG, shortLease);
+        eventually().until(() -> queue(a, "x") == 2);
+        for (int i = 0; i < 4; i++) {
+            awaitRenewal(grant);
+            nodes.advance(Duration.ofMillis(600));
+        }
+        awaitRenewal(grant);
+        assertThat(grant.isValid()).isTrue();
+        assertThat(waiting).isNotDone();
+        grant.close();
+        assertThat(waiting).succeedsWithin(BOUND);
+        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+    }
+
+    private static void awaitRenewal(LockGrant grant) {
+        AtomicLong before = new AtomicLong(Long.MAX_VALUE);
+        eventually().until(() -> {
+            long now = grant.remaining().toNanos();
+            return now > before.getAndSet(now);
+        });
+    }
+
+    @Test
+    @DisplayName("L10: what was given back is not renewed")
+    void noRenewalAfterRelease() {
+        Node a = nodes.open();
+        LockGrant grant = held(a.locks().tryLock("x", LONG, options()));
+        grant.close();
+        assertThat(queue(a, "x")).isZero();
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        grant.onLost(lost::add);
+        a.wakeAfter(LEASE.multipliedBy(2));
+        try (LockGrant other = take(a, "x")) {
+            assertThat(other.isValid()).isTrue();
+        }
+        assertThat(lost).isEmpty();
+    }
+
+    @Test
+    @DisplayName("L11: a store that is away for less than the lease costs nothing")
+    void shortOutage() {
+        nodes.require(Capability.CONNECTION);
+        Node a = nodes.open();
+        LockGrant grant =
+                held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofSeconds(3))));
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        grant.onLost(lost::add);
+        a.cut();
+        eventually().until(() -> grant.remaining().toMillis() < 1_500);
+        a.heal();
+        eventually().until(() -> grant.remaining().toMillis() > 2_000);
+        assertThat(grant.isValid()).isTrue();
+        assertThat(lost).isEmpty();
+    }
+
+    @Test
+    @DisplayName("L11: a store that is away for longer than the lease: lost once, and not made again")
+    void longOutage() {
+        nodes.require(Capability.CONNECTION);
+        Node a = nodes.open();
+        LockGrant grant =
+                held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofMillis(500))));
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        grant.onLost(lost::add);
+        a.cut();
+        eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
+        assertThat(grant.isValid()).isFalse();
+        a.heal();
+        Node b = nodes.open();
+        LockGrant other = take(b, "x");
+        assertThat(other.token()).isGreaterThan(grant.token());
+        assertThat(grant.isValid()).isFalse();
+        assertThat(grant.release()).isEqualTo(Release.ALREADY_LOST);
+        assertThat(other.isValid()).isTrue();
+        assertThat(lost).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("L11: what the store has lost is lost, and told once")
+    void lostByTheStore() {
+        Node a = nodes.open();
+        LockGrant grant =
+                held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofMillis(300))));
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        grant.onLost(lost::add);
+        clear(a, "x");
+        eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.GONE));
+        assertThat(grant.isValid()).isFalse();
+        assertThat(queue(a, "x")).isZero();
+    }
+
+    @Test
+    @DisplayName("L11: a waiter whose place is lost joins the queue again")
+    void placeIsLost() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockOptions shortLease = LockOptions.defaults().withLease(Duration.ofMillis(300));
+        LockGrant grant = take(a, "x");
+        CompletableFuture<Optional<LockGrant>> waiting = b.locks().tryLockAsync("x", LONG, shortLease);
+        eventually().until(() -> queue(a, "x") == 2);
+        SyncMap<Contender> stored = stored(a, "x");
+        stored.remove(
+                stored.read(Selection.last(Claim.QUEUE, 1)).entries().get(0).key());
+        eventually().until(() -> queue(a, "x") == 2);
+        grant.close();
+        assertThat(waiting).succeedsWithin(BOUND);
+        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L12: who holds it for longer than the maximum loses it")
+    void maximumHold() {
+        Node a = nodes.open();
+        LockGrant grant = held(a.locks().tryLock("x", LONG, options().withMaximumHold(Duration.ofMillis(100))));
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        grant.onLost(lost::add);
+        eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.MAXIMUM_HOLD));
+        assertThat(grant.isValid()).isFalse();
+        assertThat(grant.release()).isEqualTo(Release.ALREADY_LOST);
+        assertThat(take(a, "x").release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L13: locks that are closed give back what is held, and who waits fails")
+    void closing() {
+        Node a = nodes.open();
+        Node b = nodes.open();
+        LockGrant grant = take(a, "x");
+        LockGrant other = take(b, "y");
+        CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("y", LONG, options());
+        eventually().until(() -> queue(b, "y") == 2);
+        a.locks().close();
+        assertThat(waiting)
+                .failsWithin(BOUND)
+                .withThrowableThat()
+                .withCauseInstanceOf(NotAppliedException.class)
+                .withMessageContaining("closed");
+        assertThat(grant.isValid()).isFalse();
+        assertThat(queue(b, "y")).isEqualTo(1);
+        assertThat(held(tryNow(b, "x")).release()).isEqualTo(Release.RELEASED);
+        assertThat(other.isValid()).isTrue();
+        assertThatThrownBy(() -> a.locks().tryLock("z", Duration.ZERO))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    @DisplayName("L14: a store that is away is told within the wait and little more")
+    void storeIsAway() {
+        nodes.require(Capability.CONNECTION);
+        Node a = nodes.open();
+        take(a, "before").close();
+        a.cut();
+        long begin = System.nanoTime();
+        assertThatThrownBy(() -> a.locks().tryLock("x", Duration.ofMillis(200), options()))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("'x'");
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+        a.heal();
+        eventually().until(() -> queue(a, "x") == 0);
+    }
+
+    @Test
+    @DisplayName("L15: what cannot be is refused before anything is asked")
+    void badArguments() {
+        Node a = nodes.open();
+        assertThatThrownBy(() -> a.locks().tryLock("", Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> a.locks().tryLock("no spaces", Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no spaces");
+        assertThatThrownBy(() -> a.locks().tryLock("x", Duration.ofMillis(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PT-0.001S");
+        for (Duration lease : List.of(Duration.ZERO, Duration.ofMillis(99), Duration.ofDays(366))) {
+            assertThatThrownBy(() -> LockOptions.defaults().withLease(lease))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(lease.toString());
+        }
+        assertThatThrownBy(() -> LockOptions.defaults().withMaximumHold(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> FencingToken.parse("1-2")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    @DisplayName("L15: an action that was not begun, and one that throws")
+    void scoped() {
+        Node a = nodes.open();
+        IllegalStateException thrown = new IllegalStateException("by the action");
+        assertThatThrownBy(() -> a.locks().withLock("x", LONG, grant -> {
+                    throw thrown;
+                }))
+                .isSameAs(thrown);
+        try (LockGrant grant = take(a, "x")) {
+            assertThat(grant.name()).isEqualTo("x");
+            assertThatThrownBy(() -> a.locks().withLock("x", Duration.ofMillis(20), other -> "never"))
+                    .isInstanceOf(LockNotAcquiredException.class)
+                    .hasMessageContaining("'x'");
+        }
+    }
+
+    // --- the store --------------------------------------------------------------------------------------------------
+
+    private SyncMap<Contender> stored(Node by, String lock) {
+        return by.service().map(Topic.of(nodes.topicOf(lock), Contender.class).withIdleExpiry(Duration.ofHours(1)));
+    }
+
+    private int queue(Node by, String lock) {
+        return stored(by, lock)
+                .read(Selection.first(Claim.QUEUE, 1_000))
+                .entries()
+                .size();
+    }
+
+    private void clear(Node by, String lock) {
+        SyncMap<Contender> stored = stored(by, lock);
+        stored.read(Selection.first(Claim.QUEUE, 1_000)).entries().forEach(entry -> stored.remove(entry.key()));
+    }
+}
