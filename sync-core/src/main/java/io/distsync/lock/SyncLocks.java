@@ -59,6 +59,7 @@ public final class SyncLocks implements AutoCloseable {
     private final SyncService service;
     private final String prefix;
     private final Contender contender;
+    private final LockOptions defaults;
     private final TimeSource time;
     private final Scheduler scheduler;
     private final boolean ownsScheduler;
@@ -74,6 +75,7 @@ public final class SyncLocks implements AutoCloseable {
         service = builder.service;
         prefix = builder.prefix;
         contender = new Contender(builder.owner);
+        defaults = builder.defaults;
         time = builder.time;
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-locks") : builder.scheduler;
@@ -99,7 +101,7 @@ public final class SyncLocks implements AutoCloseable {
      * Waits for the lock; {@link #tryLock(String, Duration, LockOptions)} with the defaults.
      */
     public Optional<LockGrant> tryLock(String name, Duration wait) {
-        return tryLock(name, wait, LockOptions.defaults());
+        return tryLock(name, wait, defaults);
     }
 
     /**
@@ -140,7 +142,7 @@ public final class SyncLocks implements AutoCloseable {
      * @throws LockNotAcquiredException if others had the lock for as long as {@code wait}; the action was not called
      */
     public <R> R withLock(String name, Duration wait, Function<? super LockGrant, ? extends R> action) {
-        return withLock(name, wait, LockOptions.defaults(), action);
+        return withLock(name, wait, defaults, action);
     }
 
     public <R> R withLock(
@@ -284,6 +286,7 @@ public final class SyncLocks implements AutoCloseable {
         private final SyncService service;
         private String prefix = "lock:";
         private String owner = "";
+        private LockOptions defaults = LockOptions.defaults();
         private TimeSource time = TimeSource.system();
         private @Nullable Scheduler scheduler;
 
@@ -300,6 +303,12 @@ public final class SyncLocks implements AutoCloseable {
         /** What others see of a holder: the host and the process, for example. */
         public Builder owner(String value) {
             owner = Objects.requireNonNull(value, "owner");
+            return this;
+        }
+
+        /** How locks are held that are asked for without saying so. */
+        public Builder defaults(LockOptions value) {
+            defaults = Objects.requireNonNull(value, "defaults");
             return this;
         }
 

@@ -21,8 +21,8 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Scope;
 
 /**
- * Auto-configuration of the {@link SyncService}, of the backend it stands on, and of {@link DistributedSync} for every
- * injection point that asks for one.
+ * Auto-configuration of the {@link SyncService}, of the backend it stands on, of locks, and of {@link DistributedSync} for
+ * every injection point that asks for one.
  */
 @AutoConfiguration(
         afterName = {
@@ -36,7 +36,8 @@ import org.springframework.context.annotation.Scope;
     LocalBackendConfiguration.class,
     RedisBackendConfiguration.class,
     KafkaBackendConfiguration.class,
-    UnavailableModeConfiguration.class
+    UnavailableModeConfiguration.class,
+    LockConfiguration.class
 })
 public final class SyncAutoConfiguration {
 

@@ -37,6 +37,7 @@ public record SyncProperties(
         @DefaultValue("1000") int maxConflicts,
         @DefaultValue("10s") Duration shutdownGrace,
         @DefaultValue Lease lease,
+        @DefaultValue Lock lock,
         @DefaultValue Listener listener,
         @DefaultValue Health health,
         @DefaultValue Metrics metrics,
@@ -82,6 +83,19 @@ public record SyncProperties(
 
         public Lease {
             requireRange("sync.lease.sweep", sweep, Duration.ofMillis(1), Duration.ofHours(1));
+        }
+    }
+
+    /**
+     * Locks.
+     *
+     * @param lease Time after which a lock is free whose holder has crashed or cannot reach the store, unless the lock is
+     *     asked for with another one. From 100ms to 365d.
+     */
+    public record Lock(@DefaultValue("30s") Duration lease) {
+
+        public Lock {
+            requireRange("sync.lock.lease", lease, Duration.ofMillis(100), Duration.ofDays(365));
         }
     }
 

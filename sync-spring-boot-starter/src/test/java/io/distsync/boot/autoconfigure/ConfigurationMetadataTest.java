@@ -26,6 +26,7 @@ class ConfigurationMetadataTest {
             Map.entry("sync.max-conflicts", "1000"),
             Map.entry("sync.shutdown-grace", "10s"),
             Map.entry("sync.lease.sweep", "500ms"),
+            Map.entry("sync.lock.lease", "30s"),
             Map.entry("sync.listener.buffer", "1024"),
             Map.entry("sync.health.down-after", "10s"),
             Map.entry("sync.metrics.max-topics", "100"),
