@@ -2,6 +2,7 @@ package io.distsync.lease;
 
 import io.distsync.SyncMap;
 import io.distsync.backend.Lease;
+import io.distsync.error.ServiceClosedException;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
@@ -178,20 +179,27 @@ public final class LeaseKeeper implements AutoCloseable {
     }
 
     private void renew(List<KeptLease> due, long sent) {
-        try {
-            var unused = due.get(0)
-                    .map()
-                    .keepAliveAsync(due.stream().map(KeptLease::lease).toList())
-                    .whenComplete((gone, failure) -> {
-                        if (failure == null) {
-                            renewed(due, Set.copyOf(gone), sent);
-                        } else {
-                            log.debug("{} leases could not be renewed", due.size(), failure);
-                        }
-                    });
-        } catch (RuntimeException e) {
-            log.debug("{} leases could not be renewed", due.size(), e);
+        var unused = ask(due).whenComplete((gone, failure) -> {
+            if (failure == null) {
+                renewed(due, Set.copyOf(gone), sent);
+            } else {
+                log.debug("{} leases could not be renewed", due.size(), failure);
+            }
+        });
+    }
+
+    /** Any map will do that is still open: whoever has just let go of a lease may have closed its own. */
+    private static CompletableFuture<List<Lease>> ask(List<KeptLease> due) {
+        List<Lease> leases = due.stream().map(KeptLease::lease).toList();
+        RuntimeException closed = new IllegalStateException("nothing to renew");
+        for (KeptLease kept : due) {
+            try {
+                return kept.map().keepAliveAsync(leases);
+            } catch (ServiceClosedException e) {
+                closed = e;
+            }
         }
+        return CompletableFuture.failedFuture(closed);
     }
 
     /**

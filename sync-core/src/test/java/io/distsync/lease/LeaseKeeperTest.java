@@ -159,6 +159,20 @@ class LeaseKeeperTest {
         assertThat(service.map(Topic.of("topic1", String.class)).get("key1")).isEmpty();
     }
 
+    @Test
+    void mapThatIsClosedDoesNotKeepOthersFromBeingRenewed() {
+        SyncMap<String> closed = service.map(Topic.of("topic1", String.class));
+        closed.put("gone", "mine", LeaseOptions.lease("id", TTL));
+        KeptLease first = keeper.keep(closed, new Lease("topic1", "gone", "id"), TTL, time.nanos(), lost::add);
+        KeptLease second = granted(2);
+        closed.close();
+        time.advance(THIRD);
+
+        eventually().until(() -> second.remaining().toSeconds() >= 28);
+        assertThat(first.isValid()).isTrue();
+        assertThat(renewals.calls).hasSize(1);
+    }
+
     /** The backend, and what was asked of it. */
     private static final class Renewals implements SyncBackend {
 
