@@ -2,13 +2,14 @@ package io.distsync.lease;
 
 import io.distsync.SyncMap;
 import io.distsync.backend.Lease;
-import io.distsync.error.ServiceClosedException;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -18,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews leases, and tells when one is lost. One keeper serves many recipes: what is due at about the same time is renewed in
- * one call, whatever topics it is of.
+ * Renews leases, and tells when one is lost. One keeper serves many recipes: leases of one topic that are due at about the same
+ * time are renewed in one call.
  *
  * <p>A lease is renewed when a third of it has passed, and then after each further sixth until an answer has come. Its time
  * counts from the moment before the request was sent, less one per cent for clocks of another pace: so it ends here before
@@ -34,8 +35,6 @@ public final class LeaseKeeper implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
 
-    private static final int LEASES_A_CALL = 1_000;
-
     /** One per cent: more than clocks differ, less than anybody misses. */
     private static final int MARGIN = 100;
 
@@ -46,6 +45,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private final Scheduler scheduler;
     private final TreeSet<KeptLease> queue = new TreeSet<>(KeptLease::compareDue);
     private long numbers;
+    private long alarms;
     private Scheduler.@Nullable Cancellable alarm;
     private long alarmAt;
     private boolean closed;
@@ -101,7 +101,7 @@ public final class LeaseKeeper implements AutoCloseable {
             }
             drop(kept, LossReason.EXPIRED);
         }
-        kept.tell();
+        tell(kept);
         return true;
     }
 
@@ -112,7 +112,7 @@ public final class LeaseKeeper implements AutoCloseable {
             }
             drop(kept, kept.isOver(now()) ? LossReason.EXPIRED : why);
         }
-        kept.tell();
+        tell(kept);
         return true;
     }
 
@@ -146,15 +146,20 @@ public final class LeaseKeeper implements AutoCloseable {
                 alarm.cancel();
             }
             alarmAt = at;
-            alarm = scheduler.schedule(this::look, Duration.ofNanos(Math.max(0, at - now())));
+            alarms++;
+            long number = alarms;
+            alarm = scheduler.schedule(() -> look(number), Duration.ofNanos(Math.max(0, at - now())));
         }
     }
 
-    private void look() {
+    private void look(long number) {
         List<KeptLease> due = new ArrayList<>();
         List<KeptLease> lost = new ArrayList<>();
         long sent = now();
         synchronized (this) {
+            if (number != alarms) {
+                return; // an earlier one was set in the meantime
+            }
             alarm = null;
             while (!queue.isEmpty() && queue.first().isDue(sent + queue.first().lengthNanos() / SLACK)) {
                 KeptLease kept = queue.pollFirst();
@@ -172,34 +177,37 @@ public final class LeaseKeeper implements AutoCloseable {
             }
             arm();
         }
-        lost.forEach(KeptLease::tell);
-        for (int from = 0; from < due.size(); from += LEASES_A_CALL) {
-            renew(due.subList(from, Math.min(due.size(), from + LEASES_A_CALL)), sent);
-        }
+        Map<String, List<KeptLease>> byTopic = new LinkedHashMap<>();
+        due.forEach(kept -> byTopic.computeIfAbsent(kept.lease().topic(), topic -> new ArrayList<>())
+                .add(kept));
+        byTopic.values().forEach(ofTopic -> renew(ofTopic, sent));
+        lost.forEach(LeaseKeeper::tell);
     }
 
+    /** Those of one topic: what is wrong with another topic, or with the server it is on, must not cost these. */
     private void renew(List<KeptLease> due, long sent) {
-        var unused = ask(due).whenComplete((gone, failure) -> {
-            if (failure == null) {
-                renewed(due, Set.copyOf(gone), sent);
-            } else {
-                log.debug("{} leases could not be renewed", due.size(), failure);
-            }
-        });
+        try {
+            var unused = due.get(0)
+                    .map()
+                    .keepAliveAsync(due.stream().map(KeptLease::lease).toList())
+                    .whenComplete((gone, failure) -> {
+                        if (failure == null) {
+                            renewed(due, Set.copyOf(gone), sent);
+                        } else {
+                            log.debug("{} leases could not be renewed", due.size(), failure);
+                        }
+                    });
+        } catch (RuntimeException e) {
+            log.debug("{} leases could not be renewed", due.size(), e);
+        }
     }
 
-    /** Any map will do that is still open: whoever has just let go of a lease may have closed its own. */
-    private static CompletableFuture<List<Lease>> ask(List<KeptLease> due) {
-        List<Lease> leases = due.stream().map(KeptLease::lease).toList();
-        RuntimeException closed = new IllegalStateException("nothing to renew");
-        for (KeptLease kept : due) {
-            try {
-                return kept.map().keepAliveAsync(leases);
-            } catch (ServiceClosedException e) {
-                closed = e;
-            }
+    private static void tell(KeptLease lost) {
+        try {
+            lost.tell();
+        } catch (RuntimeException e) {
+            log.error("the loss of a lease could not be told", e);
         }
-        return CompletableFuture.failedFuture(closed);
     }
 
     /**
@@ -240,6 +248,6 @@ public final class LeaseKeeper implements AutoCloseable {
             }
             arm();
         }
-        lost.forEach(KeptLease::tell);
+        lost.forEach(LeaseKeeper::tell);
     }
 }

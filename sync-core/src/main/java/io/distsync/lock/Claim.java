@@ -12,8 +12,8 @@ import io.distsync.backend.Selection;
 import io.distsync.backend.Selection.Order;
 import io.distsync.backend.Selection.Range;
 import io.distsync.backend.Subscription;
-import io.distsync.error.DeadlineExceededException;
 import io.distsync.error.NotAppliedException;
+import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.FencingToken;
 import io.distsync.lease.KeptLease;
@@ -45,7 +45,9 @@ final class Claim {
     /*
      * Threads. Callers, threads of the service that bring answers and tell of changes, and the scheduler. The monitor of the
      * line, which all claims of this node on the same lock share, guards everything that is not final. Neither the store nor
-     * a callback is called under it, and no future is completed.
+     * a callback is called under it, and no future is completed. An answer may come late, when the claim has another place or
+     * none: so each is about a place, and counts only while the claim has that one. No code of users runs on any of these
+     * threads: the executor for callbacks completes what they wait for.
      */
 
     private static final Logger log = LoggerFactory.getLogger(Claim.class);
@@ -64,6 +66,32 @@ final class Claim {
         ENDED
     }
 
+    /** A place in the queue. */
+    static final class Place {
+
+        private final String key;
+        private final Version version;
+
+        /** Set before anybody else sees the place. */
+        private @Nullable KeptLease lease;
+
+        /** Who waits on this node for the end of it. */
+        private @Nullable Claim successor;
+
+        Place(String key, Version version) {
+            this.key = key;
+            this.version = version;
+        }
+
+        String key() {
+            return key;
+        }
+
+        KeptLease lease() {
+            return Objects.requireNonNull(lease);
+        }
+    }
+
     private final SyncLocks locks;
     private final Line line;
     private final LockOptions options;
@@ -75,15 +103,15 @@ final class Claim {
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
     private State state = State.ASKING;
-    private @Nullable String key;
-    private @Nullable Version version;
-    private volatile @Nullable KeptLease lease;
+    private volatile @Nullable Place place;
     private @Nullable Subscription watch;
 
     /** How often it was looked for the turn: a watch that was begun before the last time is of no use. */
     private int looks;
 
-    private @Nullable Claim successor;
+    /** Why the last look failed, if it did. */
+    private @Nullable Throwable trouble;
+
     private Scheduler.@Nullable Cancellable timer;
     private int holders;
     private @Nullable LossReason lost;
@@ -97,6 +125,7 @@ final class Claim {
         this.patientUntil = locks.now() + patience.toNanos();
     }
 
+    /** For this package only: what depends on it runs on any thread. */
     CompletableFuture<Optional<LockGrant>> result() {
         return result;
     }
@@ -112,24 +141,20 @@ final class Claim {
     }
 
     FencingToken token() {
-        synchronized (line) {
-            return FencingToken.of(Objects.requireNonNull(version));
-        }
+        return FencingToken.of(Objects.requireNonNull(place).version);
     }
 
     boolean isHeld() {
-        KeptLease kept = lease;
-        return kept != null && kept.isValid();
+        return Objects.requireNonNull(place).lease().isValid();
     }
 
     Duration remaining() {
-        KeptLease kept = lease;
-        return kept == null ? Duration.ZERO : kept.remaining();
+        return Objects.requireNonNull(place).lease().remaining();
     }
 
     boolean retain() {
         synchronized (line) {
-            if (state != State.HELD) {
+            if (state != State.HELD || holders == 0) {
                 return false;
             }
             holders++;
@@ -146,37 +171,38 @@ final class Claim {
                 return;
             }
         }
-        locks.call(callback, why);
+        locks.tell(callback, why);
     }
 
-    Release await(CompletableFuture<Release> release) {
-        return SyncLocks.await(release);
+    void call(Runnable task) {
+        locks.call(task);
     }
 
     // --- the way in -------------------------------------------------------------------------------------------------
 
     /** Joins the queue. */
     void begin() {
-        CompletableFuture<?> unused = result.whenComplete((grant, failure) -> {
-            if (result.isCancelled()) {
-                giveUp(); // by whoever asked
-            }
-        });
         schedule(patience.plus(GRACE), this::noAnswer);
         ask();
     }
 
+    /** Instead of it. */
+    void notBegun() {
+        boolean unused = drop(State.ASKING);
+        goneForGood();
+    }
+
     private void ask() {
-        String asked = UUID.randomUUID().toString();
+        String id = UUID.randomUUID().toString();
         long sent = locks.now();
         try {
             var unused = line.map()
                     .commitAsync(commit -> commit.putSequential(
-                                    QUEUE, locks.contender(), LeaseOptions.lease(asked, options.lease()))
+                                    QUEUE, locks.contender(), LeaseOptions.lease(id, options.lease()))
                             .select(Selection.last(QUEUE, 2)))
                     .whenComplete((outcome, failure) -> {
                         if (failure == null) {
-                            joined((CommitOutcome.Committed<Contender>) outcome, asked, sent);
+                            joined((CommitOutcome.Committed<Contender>) outcome, id, sent);
                         } else {
                             notJoined(failure);
                         }
@@ -200,78 +226,82 @@ final class Claim {
         gone.complete(null);
     }
 
-    private void joined(CommitOutcome.Committed<Contender> joined, String asked, long sent) {
-        CommitOutcome.Written<Contender> mine = joined.written().get(0);
+    private void joined(CommitOutcome.Committed<Contender> joined, String id, long sent) {
+        CommitOutcome.Written<Contender> written = joined.written().get(0);
+        Place mine = new Place(written.key(), written.versioned().version());
         boolean wanted;
         synchronized (line) {
             wanted = state == State.ASKING;
             if (wanted) {
                 state = State.WAITING;
-                key = mine.key();
-                version = mine.versioned().version();
-                lease = locks.keeper()
+                place = mine;
+                mine.lease = locks.keeper()
                         .keep(
                                 line.map(),
-                                new Lease(line.map().topic().name(), mine.key(), asked),
+                                new Lease(line.map().topic().name(), mine.key, id),
                                 options.lease(),
                                 sent,
-                                this::lost);
-                line.add(mine.key(), this);
+                                why -> lost(mine, why));
+                line.add(mine);
+                cancelTimer();
             }
         }
         if (wanted) {
-            go(predecessor(joined.selected(), mine.key()));
-        } else { // too late
-            var unused = line.map().removeAsync(mine.key()).whenComplete((removed, failure) -> goneForGood());
+            begin(mine, joined.selected());
+        } else {
+            removeLate(mine);
         }
     }
 
-    private static @Nullable String predecessor(MapPage<Contender> page, String key) {
-        return page.entries().stream()
-                .map(MapEntry::key)
-                .filter(other -> other.compareTo(key) < 0)
-                .findFirst()
-                .orElse(null);
+    /** The answer may be that to a repeated question, with others behind this place by now. Then it has to be looked up. */
+    private void begin(Place mine, MapPage<Contender> last) {
+        List<String> keys = last.entries().stream().map(MapEntry::key).toList();
+        if (keys.isEmpty() || !keys.get(0).equals(mine.key) || (keys.size() == 1 && last.more())) {
+            arm(GRACE);
+            look(mine);
+        } else {
+            go(mine, keys.size() == 1 ? null : keys.get(1));
+        }
     }
 
-    private void go(@Nullable String predecessor) {
+    private void removeLate(Place mine) {
+        try {
+            var unused = line.map()
+                    .commitAsync(commit -> commit.expect(mine.key, mine.version).delete(mine.key))
+                    .whenComplete((outcome, failure) -> goneForGood());
+        } catch (RuntimeException e) {
+            log.debug("lock '{}': a late place in the queue is left to its lease", name(), e);
+            goneForGood();
+        }
+    }
+
+    /** Goes on with a place that has this predecessor, or none. */
+    private void go(Place mine, @Nullable String predecessor) {
         if (predecessor == null) {
-            take();
+            take(mine);
         } else if (patientUntil - locks.now() <= 0) {
             leave();
         } else {
-            schedule(
-                    Duration.ofNanos(
-                            Math.min(patientUntil - locks.now(), options.lease().toNanos())),
-                    this::lookOrLeave);
-            watch(predecessor);
+            arm(Duration.ZERO);
+            watch(mine, predecessor);
         }
     }
 
-    /** A feed tells of each change; should it ever not, nobody waits for longer than a lease for nothing. */
-    private void lookOrLeave() {
-        if (patientUntil - locks.now() <= 0) {
-            leave();
-        } else {
-            look();
-        }
-    }
-
-    private void take() {
-        boolean valid = isHeld(); // if not, the keeper tells, and it joins again
-        boolean mine;
+    private void take(Place mine) {
+        boolean valid = mine.lease().isValid(); // if not, the keeper tells, and it joins again
+        boolean taken;
         synchronized (line) {
-            mine = valid && state == State.WAITING;
-            if (mine) {
+            taken = valid && isWaitingAt(mine);
+            if (taken) {
                 state = State.HELD;
                 holders = 1;
                 cancelTimer();
             }
         }
-        if (mine) {
+        if (taken) {
             Duration most = options.maximumHold();
             if (most != null) {
-                schedule(most, this::heldLongEnough);
+                schedule(most, () -> mine.lease().lose(LossReason.MAXIMUM_HOLD));
             }
             LockGrant grant = new LockGrant(this);
             if (!result.complete(Optional.of(grant))) {
@@ -280,23 +310,20 @@ final class Claim {
         }
     }
 
-    private void heldLongEnough() {
-        KeptLease kept;
-        synchronized (line) {
-            kept = state == State.HELD ? lease : null;
-        }
-        if (kept != null) {
-            kept.lose(LossReason.MAXIMUM_HOLD);
-        }
+    private boolean isWaitingAt(Place mine) {
+        return state == State.WAITING && place == mine;
     }
 
     // --- waiting ----------------------------------------------------------------------------------------------------
 
     /** Waits for the end of the entry before this one: if that is of this node, without the store. */
-    private void watch(String predecessor) {
+    private void watch(Place mine, String predecessor) {
         int begun;
         synchronized (line) {
-            Claim local = line.claim(predecessor);
+            if (!isWaitingAt(mine)) {
+                return;
+            }
+            Place local = line.place(predecessor);
             if (local != null) {
                 local.successor = this;
                 return;
@@ -305,14 +332,14 @@ final class Claim {
         }
         Subscription opened;
         try {
-            opened = line.map().follow(Scope.keys(Set.of(predecessor)), Version.ABSENT, new Watch());
+            opened = line.map().follow(Scope.keys(Set.of(predecessor)), Version.ABSENT, new Watch(mine));
         } catch (RuntimeException e) {
             end(e);
             return;
         }
         boolean wanted;
         synchronized (line) {
-            wanted = state == State.WAITING && watch == null && looks == begun;
+            wanted = isWaitingAt(mine) && watch == null && looks == begun;
             if (wanted) {
                 watch = opened;
             }
@@ -323,35 +350,32 @@ final class Claim {
     }
 
     /** Looks whether it is its turn: somebody before it has gone. */
-    private void look() {
-        KeptLease kept;
-        String mine;
+    private void look(Place mine) {
         Subscription watched;
         synchronized (line) {
-            if (state != State.WAITING) {
+            if (!isWaitingAt(mine)) {
                 return;
             }
             looks++;
             watched = watch;
             watch = null;
-            kept = Objects.requireNonNull(lease);
-            mine = Objects.requireNonNull(key);
         }
         if (watched != null) {
             watched.close();
         }
         try {
             var unused = locks.keeper()
-                    .renew(kept)
+                    .renew(mine.lease())
                     .thenCombine(
-                            line.map().readAsync(new Range(QUEUE, mine, 1, Order.DESCENDING)),
+                            line.map().readAsync(new Range(QUEUE, mine.key, 1, Order.DESCENDING)),
                             (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
                     .whenComplete((page, failure) -> {
+                        note(failure);
                         if (failure != null) {
                             log.debug("lock '{}': the queue could not be read, trying again", name(), failure);
-                            locks.later(RETRY, this::look);
+                            locks.later(RETRY, () -> look(mine));
                         } else { // or it was lost, which the keeper has told
-                            page.ifPresent(before -> go(predecessor(before, mine)));
+                            page.ifPresent(before -> looked(mine, before));
                         }
                     });
         } catch (RuntimeException e) {
@@ -359,21 +383,59 @@ final class Claim {
         }
     }
 
+    private void looked(Place mine, MapPage<Contender> before) {
+        if (!before.entries().isEmpty()) {
+            go(mine, before.entries().get(0).key());
+        } else if (before.more()) {
+            look(mine); // so many have just expired before it that there may be others
+        } else {
+            go(mine, null);
+        }
+    }
+
+    private void note(@Nullable Throwable failure) {
+        synchronized (line) {
+            trouble = failure;
+        }
+    }
+
     /** Tells of the predecessor's end. */
     private final class Watch implements MapListener<Contender> {
+
+        private final Place mine;
+
+        Watch(Place mine) {
+            this.mine = mine;
+        }
 
         @Override
         public void onSnapshot(List<MapEntry<Contender>> entries, Version head) {
             if (entries.isEmpty()) {
-                look();
+                look(mine);
             }
         }
 
         @Override
         public void onChanges(List<MapChange<Contender>> changes) {
             if (changes.stream().anyMatch(change -> !change.versioned().present())) {
-                look();
+                look(mine);
             }
+        }
+    }
+
+    /** The one before it has gone, and this is what the store has now; {@code null} if it did not answer. */
+    private void turn(@Nullable CommitOutcome<Contender> now) {
+        Place mine = place;
+        if (mine == null) {
+            return;
+        }
+        boolean first = now != null
+                && !now.selected().entries().isEmpty()
+                && now.selected().entries().get(0).key().equals(mine.key);
+        if (first) {
+            take(mine);
+        } else {
+            look(mine);
         }
     }
 
@@ -381,24 +443,37 @@ final class Claim {
 
     /** Patience is over. */
     private void leave() {
-        if (drop(State.WAITING)) {
-            var unused = withdraw(true);
+        Place mine = drop(State.WAITING) ? place : null;
+        if (mine == null) {
+            return;
+        }
+        var unused = withdraw(mine, true);
+        Throwable why;
+        synchronized (line) {
+            why = trouble;
+        }
+        if (why == null) {
             result.complete(Optional.empty());
+        } else {
+            result.completeExceptionally(new NotAppliedException(
+                    "the store does not answer, so it is not known who has lock '" + name() + "'; it is not held here",
+                    why));
         }
     }
 
     /** Patience is over, and the store has not said anything yet. */
     private void noAnswer() {
         if (drop(State.ASKING)) {
-            result.completeExceptionally(new DeadlineExceededException("the store did not answer within " + patience
-                    + "; lock '" + name() + "' is not held, and a late answer is not going to be"));
+            result.completeExceptionally(new OutcomeUnknownException("the store did not answer within " + patience
+                    + "; lock '" + name() + "' is not held, but it may seem so to others until the lease is over"));
         }
     }
 
-    /** Nobody wants it any more. */
+    /** Nobody wants it any more; harmless if it is held or over. */
     void giveUp() {
-        if (drop(State.WAITING)) {
-            var unused = withdraw(true);
+        Place mine = drop(State.WAITING) ? place : null;
+        if (mine != null) {
+            var unused = withdraw(mine, true);
         } else {
             boolean unused = drop(State.ASKING);
         }
@@ -406,13 +481,12 @@ final class Claim {
 
     /** The locks are closed. */
     CompletableFuture<Void> close() {
-        ServiceClosedException closed =
-                new ServiceClosedException("the locks were closed; '" + name() + "' is not held");
         if (drop(State.ASKING)) {
-            result.completeExceptionally(closed);
-        } else if (drop(State.WAITING)) {
-            var unused = withdraw(true);
-            result.completeExceptionally(closed);
+            result.completeExceptionally(
+                    new OutcomeUnknownException("the locks were closed before the store answered; '" + name()
+                            + "' is not held, but it may seem so to others until the lease is over"));
+        } else {
+            end(new ServiceClosedException("the locks were closed; '" + name() + "' is not held"));
         }
         synchronized (line) {
             holders = Math.min(holders, 1);
@@ -422,51 +496,64 @@ final class Claim {
     }
 
     private void end(Throwable failure) {
-        if (drop(State.WAITING)) {
-            var unused = withdraw(true);
+        Place mine = drop(State.WAITING) ? place : null;
+        if (mine != null) {
+            var unused = withdraw(mine, true);
             result.completeExceptionally(failure);
         }
     }
 
     /** Gives back the lock, if this is the last holder. */
     CompletableFuture<Release> release() {
-        KeptLease kept;
+        Place mine;
+        boolean last;
         synchronized (line) {
-            if (state != State.HELD) {
+            mine = place;
+            if (state != State.HELD || mine == null) {
                 return CompletableFuture.completedFuture(Release.ALREADY_LOST);
             }
             holders--;
-            if (holders > 0) {
-                return CompletableFuture.completedFuture(Release.RELEASED);
-            }
-            kept = Objects.requireNonNull(lease);
+            last = holders == 0;
         }
-        if (!kept.letGo() || !drop(State.HELD)) {
+        if (!last) {
+            return CompletableFuture.completedFuture(mine.lease().isValid() ? Release.RELEASED : Release.ALREADY_LOST);
+        }
+        if (!mine.lease().letGo() || !drop(State.HELD)) {
             return CompletableFuture.completedFuture(Release.ALREADY_LOST);
         }
-        return withdraw(true);
+        return withdraw(mine, true);
     }
 
     /** What the keeper found out. */
-    private void lost(LossReason why) {
-        if (drop(State.HELD)) {
-            List<Consumer<LossReason>> told;
-            synchronized (line) {
-                lost = why;
-                told = callbacks;
-                callbacks = new ArrayList<>(0);
+    private void lost(Place mine, LossReason why) {
+        State before;
+        List<Consumer<LossReason>> told;
+        Subscription watched;
+        synchronized (line) {
+            before = state;
+            if (place != mine || (before != State.WAITING && before != State.HELD)) {
+                return;
             }
-            told.forEach(callback -> locks.call(callback, why));
-            var unused = withdraw(true);
-        } else if (drop(State.WAITING)) {
+            cancelTimer();
+            watched = watch;
+            watch = null;
+            state = before == State.WAITING ? State.ASKING : State.ENDED;
+            lost = before == State.WAITING ? null : why;
+            told = callbacks;
+            callbacks = new ArrayList<>(0);
+        }
+        told.forEach(callback -> locks.tell(callback, why));
+        if (before == State.WAITING) {
             log.debug("lock '{}': the place in the queue was lost ({}), joining again", name(), why);
-            line.enter();
-            var unused = withdraw(false);
-            synchronized (line) {
-                state = State.ASKING;
-            }
+            line.enter(); // for the new place: the old one leaves when the store has been told
+            var unused = withdraw(mine, false);
             schedule(Duration.ofNanos(Math.max(0, patientUntil - locks.now())).plus(GRACE), this::noAnswer);
             ask();
+        } else {
+            var unused = withdraw(mine, true);
+        }
+        if (watched != null) {
+            watched.close();
         }
     }
 
@@ -488,39 +575,43 @@ final class Claim {
         return true;
     }
 
-    /** Leaves the queue in the store, and tells whoever is next, if that is of this node. Once for each key. */
-    private CompletableFuture<Release> withdraw(boolean forGood) {
-        String mine = Objects.requireNonNull(key);
-        KeptLease kept = lease;
-        if (kept != null) {
-            boolean unused = kept.letGo();
-        }
+    /**
+     * Leaves the queue in the store, and tells whoever is next, if that is of this node. Once for each place. Only this very
+     * entry is deleted: in a history that was lost and begun anew, somebody else may have the same key.
+     */
+    private CompletableFuture<Release> withdraw(Place mine, boolean forGood) {
+        boolean unusedToo = mine.lease().letGo();
         CompletableFuture<Release> released = new CompletableFuture<>();
         try {
             var unused = line.map()
-                    .commitAsync(commit -> commit.delete(mine).select(Selection.first(QUEUE, 1)))
+                    .commitAsync(commit -> commit.expect(mine.key, mine.version)
+                            .delete(mine.key)
+                            .select(Selection.first(QUEUE, 1)))
                     .whenComplete((outcome, failure) -> {
                         if (failure != null) {
                             log.debug("lock '{}': the store was not told of its release", name(), failure);
                         }
-                        withdrawn(mine, outcome, forGood);
-                        released.complete(answer(outcome));
+                        withdrawn(mine, outcome, forGood, released);
                     });
         } catch (RuntimeException e) {
             log.debug("lock '{}': the store cannot be told of its release", name(), e);
-            withdrawn(mine, null, forGood);
-            released.complete(Release.RELEASED);
+            withdrawn(mine, null, forGood, released);
         }
         return released;
     }
 
-    private void withdrawn(String mine, @Nullable CommitOutcome<Contender> outcome, boolean forGood) {
+    private void withdrawn(
+            Place mine,
+            @Nullable CommitOutcome<Contender> outcome,
+            boolean forGood,
+            CompletableFuture<Release> released) {
         Claim next;
         synchronized (line) {
             line.remove(mine);
-            next = successor;
-            successor = null;
+            next = mine.successor;
+            mine.successor = null;
         }
+        released.complete(outcome == null || outcome.isCommitted() ? Release.RELEASED : Release.ALREADY_LOST);
         if (next != null) {
             next.turn(outcome);
         }
@@ -531,29 +622,36 @@ final class Claim {
         }
     }
 
-    private static Release answer(@Nullable CommitOutcome<Contender> outcome) {
-        boolean wasThere = !(outcome instanceof CommitOutcome.Committed<Contender> committed)
-                || committed.written().get(0).effective();
-        return wasThere ? Release.RELEASED : Release.ALREADY_LOST;
-    }
-
-    /** The one before it has gone, and this is what the store has now; {@code null} if it did not answer. */
-    private void turn(@Nullable CommitOutcome<Contender> now) {
-        String first = now == null || now.selected().entries().isEmpty()
-                ? null
-                : now.selected().entries().get(0).key();
-        boolean mine;
-        synchronized (line) {
-            mine = first != null && first.equals(key);
-        }
-        if (mine) {
-            take();
-        } else {
-            look();
-        }
-    }
-
     // --- timers -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Ends the wait when patience is over. Until then it looks from time to time: a feed tells of each change; should it ever
+     * not, nobody waits for long for nothing.
+     *
+     * @param atLeast even if patience is over
+     */
+    private void arm(Duration atLeast) {
+        synchronized (line) {
+            if (state == State.WAITING && timer == null) {
+                long left = Math.min(patientUntil - locks.now(), options.lease().toNanos());
+                schedule(Duration.ofNanos(Math.max(left, atLeast.toNanos())), this::lookOrLeave);
+            }
+        }
+    }
+
+    private void lookOrLeave() {
+        Place mine;
+        synchronized (line) {
+            timer = null;
+            mine = place;
+        }
+        if (patientUntil - locks.now() <= 0 || mine == null) {
+            leave();
+        } else {
+            arm(Duration.ZERO);
+            look(mine);
+        }
+    }
 
     private void schedule(Duration delay, Runnable task) {
         synchronized (line) {
@@ -569,14 +667,5 @@ final class Claim {
             timer.cancel();
             timer = null;
         }
-    }
-
-    /** Whoever waits for it with a thread does not any more; if it was granted just now, it is given back. */
-    NotAppliedException interrupted() {
-        if (!result.cancel(false)) {
-            var unused = result.thenAccept(grant -> grant.ifPresent(LockGrant::abandon));
-        }
-        return new NotAppliedException(
-                "interrupted while waiting for lock '" + name() + "'", new InterruptedException());
     }
 }

@@ -5,18 +5,18 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What this node has to do with one lock: its own contenders, by their keys in the queue. */
+/** What this node has to do with one lock: the places of its own contenders in the queue, by their keys. */
 final class Line {
 
     /*
-     * Threads. The monitor guards the claims, and what each of them says it does. How many there are is counted by whoever
+     * Threads. The monitor guards the places, and what each claim says it does. How many claims there are is counted by whoever
      * keeps the lines.
      */
 
     private final SyncLocks locks;
     private final String name;
     private final SyncMap<Contender> map;
-    private final Map<String, Claim> claims = new HashMap<>();
+    private final Map<String, Claim.Place> places = new HashMap<>();
 
     Line(SyncLocks locks, String name, SyncMap<Contender> map) {
         this.locks = locks;
@@ -32,9 +32,9 @@ final class Line {
         return map;
     }
 
-    /** A claim comes, or comes again. */
+    /** A claim that is here already stays for longer. */
     void enter() {
-        locks.enter(name);
+        locks.stay(name);
     }
 
     /** A claim has nothing to do with the store any more. */
@@ -42,16 +42,16 @@ final class Line {
         locks.leave(name);
     }
 
-    synchronized void add(String key, Claim claim) {
-        claims.put(key, claim);
+    synchronized void add(Claim.Place place) {
+        places.put(place.key(), place);
     }
 
-    synchronized void remove(String key) {
-        claims.remove(key);
+    synchronized void remove(Claim.Place place) {
+        places.remove(place.key(), place);
     }
 
-    /** The claim of this node under that key. */
-    synchronized @Nullable Claim claim(String key) {
-        return claims.get(key);
+    /** The place of this node under that key. */
+    synchronized Claim.@Nullable Place place(String key) {
+        return places.get(key);
     }
 }

@@ -36,7 +36,7 @@ public final class LockGrant implements AutoCloseable {
 
     /**
      * Whether the lock is held for certain, by the monotonic clock of this process: false before the store may grant it to
-     * somebody else, and for ever then. Asks nobody.
+     * somebody else, and for ever then. Does not wait for anything.
      */
     public boolean isValid() {
         return released.get() == null && claim.isHeld();
@@ -69,15 +69,21 @@ public final class LockGrant implements AutoCloseable {
     }
 
     /**
-     * Gives it back and waits until the store has been told, or does not answer. Never throws; a second call gets the first
-     * one's answer.
+     * Gives it back and waits until the store has been told, for five seconds at most. Never throws; a second call gets the
+     * first one's answer.
      */
     public Release release() {
-        return claim.await(releaseAsync());
+        return SyncLocks.await(begin());
     }
 
-    /** The same without waiting; the future never fails. */
+    /** The same without waiting; the future never fails, and what depends on it runs on threads made for it. */
     public CompletableFuture<Release> releaseAsync() {
+        CompletableFuture<Release> told = new CompletableFuture<>();
+        var unused = begin().thenAccept(answer -> claim.call(() -> told.complete(answer)));
+        return told;
+    }
+
+    private CompletableFuture<Release> begin() {
         CompletableFuture<Release> mine = new CompletableFuture<>();
         CompletableFuture<Release> before = released.compareAndExchange(null, mine);
         if (before != null) {
@@ -89,7 +95,7 @@ public final class LockGrant implements AutoCloseable {
 
     /** Gives it back; nobody is there to be told. */
     void abandon() {
-        var unused = releaseAsync();
+        var unused = begin();
     }
 
     /** {@link #release()}, for those who do not care about the answer. */

@@ -40,11 +40,12 @@ public final class LockOptions {
      * The same, but the lock is lost after this time though its holder lives ({@link
      * io.distsync.lease.LossReason#MAXIMUM_HOLD}).
      *
-     * @throws IllegalArgumentException if it is not positive
+     * @throws IllegalArgumentException if it is not positive, or longer than a year
      */
     public LockOptions withMaximumHold(Duration value) {
-        if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException("the maximum hold of a lock must be positive, but is " + value);
+        if (value.isNegative() || value.isZero() || value.compareTo(Limits.MAX_LEASE) > 0) {
+            throw new IllegalArgumentException("the maximum hold of a lock must be positive and at most "
+                    + Limits.MAX_LEASE + ", but is " + value);
         }
         return new LockOptions(lease, value);
     }

@@ -69,7 +69,12 @@ public final class SyncLocks implements AutoCloseable {
     private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private record Counted(Line line, int claims) {}
+    private record Counted(Line line, int claims) {
+
+        Counted and(int more) {
+            return new Counted(line, claims + more);
+        }
+    }
 
     private SyncLocks(Builder builder) {
         service = builder.service;
@@ -117,22 +122,39 @@ public final class SyncLocks implements AutoCloseable {
      */
     public Optional<LockGrant> tryLock(String name, Duration wait, LockOptions options) {
         Claim claim = claim(name, wait, options);
-        claim.begin();
         try {
             return claim.result().get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw claim.interrupted();
+            claim.giveUp();
+            var unused = claim.result().thenAccept(SyncLocks::abandon);
+            throw new NotAppliedException("interrupted while waiting for lock '" + name + "'", e);
         } catch (ExecutionException e) {
             throw raise(Objects.requireNonNull(e.getCause()));
         }
     }
 
-    /** {@link #tryLock} without waiting. A future that is cancelled does not get the lock. */
+    /**
+     * {@link #tryLock(String, Duration, LockOptions)} without waiting. What depends on the future runs on threads made for it.
+     * Whoever completes it otherwise, by cancelling or by a timeout, does not get the lock.
+     */
     public CompletableFuture<Optional<LockGrant>> tryLockAsync(String name, Duration wait, LockOptions options) {
         Claim claim = claim(name, wait, options);
-        claim.begin();
-        return claim.result();
+        CompletableFuture<Optional<LockGrant>> asked = new CompletableFuture<>();
+        var unused = claim.result()
+                .whenComplete((grant, failure) -> call(() -> {
+                    if (failure != null) {
+                        asked.completeExceptionally(failure);
+                    } else if (!asked.complete(grant)) {
+                        abandon(grant);
+                    }
+                }));
+        var unusedToo = asked.whenComplete((grant, failure) -> claim.giveUp());
+        return asked;
+    }
+
+    private static void abandon(Optional<LockGrant> grant) {
+        grant.ifPresent(LockGrant::abandon);
     }
 
     /**
@@ -163,6 +185,11 @@ public final class SyncLocks implements AutoCloseable {
         Claim claim = new Claim(this, line, options, wait);
         claims.add(claim);
         var unused = claim.gone().thenRun(() -> claims.remove(claim));
+        if (closed) { // or close() sees the claim
+            claim.notBegun();
+            throw isClosed(name);
+        }
+        claim.begin();
         return claim;
     }
 
@@ -189,18 +216,24 @@ public final class SyncLocks implements AutoCloseable {
     // --- for claims -------------------------------------------------------------------------------------------------
 
     /** The line of a lock, with one claim more. */
-    Line enter(String name) {
+    private Line enter(String name) {
         return Objects.requireNonNull(lines.compute(
-                        name,
-                        (same, counted) -> counted == null
-                                ? new Counted(open(name), 1)
-                                : new Counted(counted.line(), counted.claims() + 1)))
+                        name, (same, counted) -> counted == null ? new Counted(open(name), 1) : counted.and(1)))
                 .line();
+    }
+
+    /** A line that has claims has one more. */
+    void stay(String name) {
+        lines.computeIfPresent(name, (same, counted) -> counted.and(1));
+    }
+
+    private static ServiceClosedException isClosed(String name) {
+        return new ServiceClosedException("the locks are closed; '" + name + "' was not touched");
     }
 
     private Line open(String name) {
         if (closed) {
-            throw new ServiceClosedException("the locks are closed; '" + name + "' was not touched");
+            throw isClosed(name);
         }
         Topic<Contender> topic = Topic.of(prefix + name, Contender.class).withIdleExpiry(IDLE);
         return new Line(this, name, service.map(topic));
@@ -210,7 +243,7 @@ public final class SyncLocks implements AutoCloseable {
     void leave(String name) {
         lines.computeIfPresent(name, (same, counted) -> {
             if (counted.claims() > 1) {
-                return new Counted(counted.line(), counted.claims() - 1);
+                return counted.and(-1);
             }
             counted.line().map().close();
             return null;
@@ -233,17 +266,24 @@ public final class SyncLocks implements AutoCloseable {
         return scheduler.schedule(task, delay);
     }
 
-    void call(Consumer<LossReason> callback, LossReason why) {
+    void tell(Consumer<LossReason> callback, LossReason why) {
+        call(() -> callback.accept(why));
+    }
+
+    /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
+    void call(Runnable task) {
+        Runnable guarded = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                log.error("a callback of a lock failed", e);
+            }
+        };
         try {
-            callbacks.execute(() -> {
-                try {
-                    callback.accept(why);
-                } catch (RuntimeException e) {
-                    log.error("a callback for the loss of a lock failed", e);
-                }
-            });
+            callbacks.execute(guarded);
         } catch (RejectedExecutionException e) {
-            log.debug("the locks are closed, nobody is told of a loss any more", e);
+            log.trace("the locks are closed", e);
+            guarded.run();
         }
     }
 

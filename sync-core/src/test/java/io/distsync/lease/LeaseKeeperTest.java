@@ -8,20 +8,11 @@ import io.distsync.NothingLeftBehind;
 import io.distsync.SyncMap;
 import io.distsync.SyncService;
 import io.distsync.Topic;
-import io.distsync.backend.BackendInfo;
-import io.distsync.backend.ChangeListener;
-import io.distsync.backend.Commit;
-import io.distsync.backend.CommitResult;
-import io.distsync.backend.History;
+import io.distsync.backend.DelegatingBackend;
 import io.distsync.backend.Lease;
-import io.distsync.backend.Page;
-import io.distsync.backend.Scope;
-import io.distsync.backend.Selection;
-import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.time.VirtualTime;
-import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,7 +75,7 @@ class LeaseKeeperTest {
         time.advance(THIRD.minus(Duration.ofMillis(250)));
 
         eventually().until(() -> all.stream().allMatch(kept -> kept.remaining().toSeconds() >= 28));
-        assertThat(renewals.calls).extracting(List::size).containsExactly(1_000, 1_000, 500);
+        assertThat(renewals.calls).as("one for each topic").hasSize(10).allMatch(leases -> leases.size() == 250);
         for (int i = 0; i < 10; i++) {
             time.advance(THIRD);
             eventually()
@@ -160,7 +151,7 @@ class LeaseKeeperTest {
     }
 
     @Test
-    void mapThatIsClosedDoesNotKeepOthersFromBeingRenewed() {
+    void topicThatFailsDoesNotKeepOthersFromBeingRenewed() {
         SyncMap<String> closed = service.map(Topic.of("topic1", String.class));
         closed.put("gone", "mine", LeaseOptions.lease("id", TTL));
         KeptLease first = keeper.keep(closed, new Lease("topic1", "gone", "id"), TTL, time.nanos(), lost::add);
@@ -170,19 +161,18 @@ class LeaseKeeperTest {
 
         eventually().until(() -> second.remaining().toSeconds() >= 28);
         assertThat(first.isValid()).isTrue();
-        assertThat(renewals.calls).hasSize(1);
+        assertThat(renewals.calls).hasSize(1); // the other one could not even be asked
     }
 
     /** The backend, and what was asked of it. */
-    private static final class Renewals implements SyncBackend {
+    private static final class Renewals extends DelegatingBackend {
 
-        private final SyncBackend backend;
         private final List<List<Lease>> calls = new CopyOnWriteArrayList<>();
         private final List<CompletableFuture<List<Lease>>> unanswered = new CopyOnWriteArrayList<>();
         private volatile boolean answering = true;
 
         Renewals(SyncBackend backend) {
-            this.backend = backend;
+            super(backend);
         }
 
         void answerAll() {
@@ -193,41 +183,11 @@ class LeaseKeeperTest {
         public CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases) {
             calls.add(List.copyOf(leases));
             if (answering) {
-                return backend.keepAlive(leases);
+                return super.keepAlive(leases);
             }
             CompletableFuture<List<Lease>> answer = new CompletableFuture<>();
             unanswered.add(answer);
             return answer;
-        }
-
-        @Override
-        public CompletionStage<Page> read(String topic, Selection selection) {
-            return backend.read(topic, selection);
-        }
-
-        @Override
-        public CompletionStage<CommitResult> commit(Commit commit) {
-            return backend.commit(commit);
-        }
-
-        @Override
-        public CompletionStage<History> history(String topic, Version after, int limit) {
-            return backend.history(topic, after, limit);
-        }
-
-        @Override
-        public Subscription follow(String topic, Version after, Scope scope, ChangeListener listener) {
-            return backend.follow(topic, after, scope, listener);
-        }
-
-        @Override
-        public BackendInfo info() {
-            return backend.info();
-        }
-
-        @Override
-        public void close() {
-            backend.close();
         }
     }
 }
