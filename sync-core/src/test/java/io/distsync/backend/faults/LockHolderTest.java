@@ -115,7 +115,8 @@ class LockHolderTest {
         return await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
                 .until(
-                        () -> told.subList(known, told.size()).stream()
+                        () -> told.stream()
+                                .skip(known)
                                 .filter(line -> line.what().equals("HELD"))
                                 .reduce((first, second) -> second)
                                 .orElse(null),
