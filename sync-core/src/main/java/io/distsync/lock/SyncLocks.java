@@ -4,6 +4,7 @@ import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.Callbacks;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.lease.LossReason;
 import io.distsync.time.Scheduler;
@@ -17,9 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -65,7 +63,7 @@ public final class SyncLocks implements AutoCloseable {
     private final Scheduler scheduler;
     private final boolean ownsScheduler;
     private final LeaseKeeper keeper;
-    private final ExecutorService callbacks;
+    private final Callbacks callbacks;
     private final ConcurrentHashMap<String, Counted> lines = new ConcurrentHashMap<>();
     private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -86,11 +84,7 @@ public final class SyncLocks implements AutoCloseable {
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-locks") : builder.scheduler;
         keeper = new LeaseKeeper(time, scheduler);
-        callbacks = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "distsync-locks-callback");
-            thread.setDaemon(true);
-            return thread;
-        });
+        callbacks = new Callbacks("distsync-locks-callback");
     }
 
     /** Locks of a service, with defaults. The service stays the caller's to close, after the locks. */
@@ -210,7 +204,7 @@ public final class SyncLocks implements AutoCloseable {
         if (ownsScheduler) {
             scheduler.close();
         }
-        callbacks.shutdown();
+        callbacks.close();
         lines.values().forEach(counted -> counted.line().map().close());
     }
 
@@ -273,19 +267,7 @@ public final class SyncLocks implements AutoCloseable {
 
     /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
     void call(Runnable task) {
-        Runnable guarded = () -> {
-            try {
-                task.run();
-            } catch (RuntimeException e) {
-                log.error("a callback of a lock failed", e);
-            }
-        };
-        try {
-            callbacks.execute(guarded);
-        } catch (RejectedExecutionException e) {
-            log.trace("the locks are closed", e);
-            guarded.run();
-        }
+        callbacks.run(task);
     }
 
     /** Waits for an answer that comes, at the latest when the service gives up. */

@@ -31,13 +31,13 @@ class DocumentationTest {
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("^#+ (.+)$", Pattern.MULTILINE);
 
-    private static final Pattern RULE = Pattern.compile("^\\*\\*([SFBL][0-9]+)\\.\\*\\* ");
+    private static final Pattern RULE = Pattern.compile("^\\*\\*([A-Z][0-9]+)\\.\\*\\* ");
     private static final Pattern CASE = Pattern.compile("^- `(\\w+)` (.+?)(?: \\[[A-Z_, ]+])?$");
-    private static final Pattern RULE_WITHOUT_TEST = Pattern.compile("^\\| ([SFBL][0-9]+) \\|", Pattern.MULTILINE);
+    private static final Pattern RULE_WITHOUT_TEST = Pattern.compile("^\\| ([A-Z][0-9]+) \\|", Pattern.MULTILINE);
     private static final Pattern DISPLAY_NAME =
             Pattern.compile("@DisplayName\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*\\+?\\s*)+)\\)", Pattern.MULTILINE);
     private static final Pattern STRING = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
-    private static final Pattern NUMBERED = Pattern.compile("([SFBL][0-9]+|API): (.+)");
+    private static final Pattern NUMBERED = Pattern.compile("([A-Z][0-9]+|API): (.+)");
 
     @Test
     void everyJavaBlockStandsInATestSource() {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.distsync.CommitOutcome;
 import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeNodes;
 import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.SyncMap;
@@ -16,7 +17,6 @@ import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.SyncException;
 import io.distsync.lease.FencingToken;
 import io.distsync.lease.LossReason;
-import io.distsync.lock.LockNodes.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,19 +52,42 @@ public abstract class LockConformance {
     @RegisterExtension
     final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
 
-    private LockNodes nodes;
+    private RecipeNodes nodes;
 
     /** Makes the store of one test, empty or with topics of other names only. */
     protected abstract ServiceFixture createFixture() throws Exception;
 
     @BeforeEach
     void openStore() throws Exception {
-        nodes = new LockNodes(createFixture(), nothingLeftBehind);
+        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
     }
 
     @AfterEach
     void closeStore() {
         nodes.close();
+    }
+
+    private static final class Node extends RecipeNodes.Node {
+
+        private final SyncLocks locks;
+
+        Node(RecipeNodes nodes) {
+            super(nodes);
+            locks = SyncLocks.builder(service())
+                    .owner(name())
+                    .prefix("lock:" + nodes.unique(""))
+                    .time(time())
+                    .build();
+        }
+
+        SyncLocks locks() {
+            return locks;
+        }
+
+        @Override
+        protected void closeRecipe() {
+            locks.close();
+        }
     }
 
     private static LockGrant held(Optional<LockGrant> grant) {
@@ -102,7 +125,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L1: threads of two nodes that take turns count exactly")
     void exclusion() throws Exception {
-        Node[] both = {nodes.open(), nodes.open()};
+        Node[] both = {new Node(nodes), new Node(nodes)};
         int[] unguarded = {0};
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger overlaps = new AtomicInteger();
@@ -135,8 +158,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L1: a lock that is held is not granted, neither to this node nor to another")
     void heldIsNotGranted() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         try (LockGrant grant = take(a, "x")) {
             assertThat(tryNow(a, "x")).isEmpty();
             assertThat(tryNow(b, "x")).isEmpty();
@@ -151,7 +174,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L2: who came first is served first, whatever node it is on")
     void firstComeFirstServed() {
-        Node[] both = {nodes.open(), nodes.open()};
+        Node[] both = {new Node(nodes), new Node(nodes)};
         LockGrant first = take(both[0], "x");
         List<Integer> order = Collections.synchronizedList(new ArrayList<>());
         List<CompletableFuture<?>> all = new ArrayList<>();
@@ -175,8 +198,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L3: the token grows from grant to grant, over release, expiry and deletion")
     void tokenGrows() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         List<FencingToken> tokens = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             try (LockGrant grant = take(i % 2 == 0 ? a : b, "x")) {
@@ -196,8 +219,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L4: giving back twice is answered as the first time, and hurts nobody")
     void releaseTwice() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockGrant first = take(a, "x");
         assertThat(first.release()).isEqualTo(Release.RELEASED);
         assertThat(first.isValid()).isFalse();
@@ -212,8 +235,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L4: what the store has lost is told when it is given back")
     void releaseOfWhatIsGone() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockGrant gone = take(a, "x");
         clear(b, "x");
         LockGrant other = take(b, "x");
@@ -225,8 +248,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L5: a grant that is entered again has the same token, and the lock is free with the last one")
     void reentry() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockGrant outer = take(a, "x");
         LockGrant inner = outer.reenter();
         assertThat(inner.token()).isEqualTo(outer.token());
@@ -244,7 +267,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L6: a wait that ends as the lock becomes free leaves it with one of them, or free")
     void waitThatEndsInTheGrant() throws Exception {
-        Node[] both = {nodes.open(), nodes.open()};
+        Node[] both = {new Node(nodes), new Node(nodes)};
         AtomicInteger granted = new AtomicInteger();
         AtomicInteger slow = new AtomicInteger();
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -283,7 +306,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L7: an interrupt ends the wait, stays set, and leaves nothing in the queue")
     void interrupt() throws Exception {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         try (LockGrant grant = take(a, "x")) {
             AtomicReference<Throwable> failure = new AtomicReference<>();
             AtomicReference<Boolean> flag = new AtomicReference<>();
@@ -312,7 +335,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L7: a future that is cancelled does not get the lock")
     void cancel() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant = take(a, "x");
         CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("x", LONG, options());
         eventually().until(() -> queue(a, "x") == 2);
@@ -325,7 +348,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L8: a waiter whose predecessor leaves waits for the one before that")
     void predecessorLeaves() {
-        Node[] both = {nodes.open(), nodes.open()};
+        Node[] both = {new Node(nodes), new Node(nodes)};
         for (Node last : both) {
             LockGrant grant = take(both[0], "x");
             CompletableFuture<Optional<LockGrant>> between = both[0].locks().tryLockAsync("x", LONG, options());
@@ -348,9 +371,9 @@ public abstract class LockConformance {
             "L9: a holder that was paused beyond its lease knows before it writes, and the store refuses its token")
     void pausedHolder() {
         nodes.require(Capability.STORE_TIME);
-        Node a = nodes.open();
-        Node b = nodes.open();
-        Topic<String> guarded = Topic.of(nodes.topic("g"), String.class);
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        Topic<String> guarded = Topic.of("guarded:" + nodes.unique("g"), String.class);
         SyncMap<String> writtenByA = a.service().map(guarded);
         SyncMap<String> writtenByB = b.service().map(guarded);
         LockGrant old = take(a, "x");
@@ -388,8 +411,8 @@ public abstract class LockConformance {
     @DisplayName("L10: a lock is renewed for as long as it is held, and waiters are, too")
     void renewal() {
         nodes.require(Capability.STORE_TIME);
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockOptions shortLease = LockOptions.defaults().withLease(Duration.ofMillis(1_500));
         LockGrant grant = held(a.locks().tryLock("x", LONG, shortLease));
         CompletableFuture<Optional<LockGrant>> waiting = b.locks().tryLockAsync("x", LONG, shortLease);
@@ -419,7 +442,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L10: what was given back is not renewed")
     void noRenewalAfterRelease() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant = held(a.locks().tryLock("x", LONG, options()));
         grant.close();
         assertThat(queue(a, "x")).isZero();
@@ -436,7 +459,7 @@ public abstract class LockConformance {
     @DisplayName("L11: a store that is away for less than the lease costs nothing")
     void shortOutage() {
         nodes.require(Capability.CONNECTION);
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofSeconds(3))));
         List<LossReason> lost = new CopyOnWriteArrayList<>();
@@ -453,7 +476,7 @@ public abstract class LockConformance {
     @DisplayName("L11: a store that is away for longer than the lease: lost once, and not made again")
     void longOutage() {
         nodes.require(Capability.CONNECTION);
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofMillis(500))));
         List<LossReason> lost = new CopyOnWriteArrayList<>();
@@ -462,7 +485,7 @@ public abstract class LockConformance {
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
         assertThat(grant.isValid()).isFalse();
         a.heal();
-        Node b = nodes.open();
+        Node b = new Node(nodes);
         LockGrant other = take(b, "x");
         assertThat(other.token()).isGreaterThan(grant.token());
         assertThat(grant.isValid()).isFalse();
@@ -474,7 +497,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L11: what the store has lost is lost, and told once")
     void lostByTheStore() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofSeconds(3))));
         List<LossReason> lost = new CopyOnWriteArrayList<>();
@@ -488,8 +511,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L11: a waiter whose place is lost joins the queue again")
     void placeIsLost() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockOptions shortLease = LockOptions.defaults().withLease(Duration.ofMillis(300));
         LockGrant grant = take(a, "x");
         CompletableFuture<Optional<LockGrant>> waiting = b.locks().tryLockAsync("x", LONG, shortLease);
@@ -504,7 +527,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L12: who holds it for longer than the maximum loses it")
     void maximumHold() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         LockGrant grant = held(a.locks().tryLock("x", LONG, options().withMaximumHold(Duration.ofSeconds(1))));
         List<LossReason> lost = new CopyOnWriteArrayList<>();
         grant.onLost(lost::add);
@@ -517,8 +540,8 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L13: locks that are closed give back what is held, and who waits fails")
     void closing() {
-        Node a = nodes.open();
-        Node b = nodes.open();
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
         LockGrant grant = take(a, "x");
         LockGrant other = take(b, "y");
         CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("y", LONG, options());
@@ -542,7 +565,7 @@ public abstract class LockConformance {
     @DisplayName("L14: a store that is away is told within the wait and little more")
     void storeIsAway() {
         nodes.require(Capability.CONNECTION);
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         take(a, "before").close();
         a.cut();
         long begin = System.nanoTime();
@@ -559,7 +582,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L15: what cannot be is refused before anything is asked")
     void badArguments() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         assertThatThrownBy(() -> a.locks().tryLock("", Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> a.locks().tryLock("no spaces", Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -580,7 +603,7 @@ public abstract class LockConformance {
     @Test
     @DisplayName("L15: an action that was not begun, and one that throws")
     void scoped() {
-        Node a = nodes.open();
+        Node a = new Node(nodes);
         IllegalStateException thrown = new IllegalStateException("by the action");
         assertThatThrownBy(() -> a.locks().withLock("x", LONG, grant -> {
                     throw thrown;
@@ -597,7 +620,8 @@ public abstract class LockConformance {
     // --- the store --------------------------------------------------------------------------------------------------
 
     private SyncMap<Contender> stored(Node by, String lock) {
-        return by.service().map(Topic.of(nodes.topicOf(lock), Contender.class).withIdleExpiry(Duration.ofHours(1)));
+        return by.service()
+                .map(Topic.of("lock:" + nodes.unique(lock), Contender.class).withIdleExpiry(Duration.ofHours(1)));
     }
 
     private String lastPlace(Node by, String lock) {
