@@ -2,11 +2,11 @@ package io.distsync.lock;
 
 import io.distsync.lease.FencingToken;
 import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
+import io.distsync.queue.Held;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that was granted. It belongs to whoever has this object, not to a thread: any thread may use and close it.
@@ -17,21 +17,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LockGrant implements AutoCloseable {
 
-    private final Claim claim;
-    private final AtomicReference<@Nullable CompletableFuture<Release>> released = new AtomicReference<>();
+    private final Held held;
 
-    LockGrant(Claim claim) {
-        this.claim = claim;
+    LockGrant(Held held) {
+        this.held = held;
     }
 
     /** The lock. */
     public String name() {
-        return claim.name();
+        return held.name();
     }
 
     /** Larger than that of every holder before; the same for all grants that came of {@link #reenter()}. */
     public FencingToken token() {
-        return claim.token();
+        return held.token();
     }
 
     /**
@@ -39,12 +38,12 @@ public final class LockGrant implements AutoCloseable {
      * somebody else, and for ever then. Does not wait for anything.
      */
     public boolean isValid() {
-        return released.get() == null && claim.isHeld();
+        return held.isValid();
     }
 
     /** For how long it is valid if it is not renewed; zero if it is not valid. Renewal goes on by itself. */
     public Duration remaining() {
-        return released.get() == null ? claim.remaining() : Duration.ZERO;
+        return held.remaining();
     }
 
     /**
@@ -52,7 +51,7 @@ public final class LockGrant implements AutoCloseable {
      * a slow callback delays no other.
      */
     public void onLost(Consumer<LossReason> callback) {
-        claim.onLost(callback);
+        held.onLost(callback);
     }
 
     /**
@@ -62,10 +61,7 @@ public final class LockGrant implements AutoCloseable {
      * @throws IllegalStateException if this one is not valid any more
      */
     public LockGrant reenter() {
-        if (!isValid() || !claim.retain()) {
-            throw new IllegalStateException("lock '" + name() + "' is not held any more");
-        }
-        return new LockGrant(claim);
+        return new LockGrant(held.again());
     }
 
     /**
@@ -73,29 +69,12 @@ public final class LockGrant implements AutoCloseable {
      * first one's answer.
      */
     public Release release() {
-        return SyncLocks.await(begin());
+        return held.release();
     }
 
     /** The same without waiting; the future never fails, and what depends on it runs on threads made for it. */
     public CompletableFuture<Release> releaseAsync() {
-        CompletableFuture<Release> told = new CompletableFuture<>();
-        var unused = begin().thenAccept(answer -> claim.call(() -> told.complete(answer)));
-        return told;
-    }
-
-    private CompletableFuture<Release> begin() {
-        CompletableFuture<Release> mine = new CompletableFuture<>();
-        CompletableFuture<Release> before = released.compareAndExchange(null, mine);
-        if (before != null) {
-            return before;
-        }
-        var unused = claim.release().thenAccept(mine::complete);
-        return mine;
-    }
-
-    /** Gives it back; nobody is there to be told. */
-    void abandon() {
-        var unused = begin();
+        return held.releaseAsync();
     }
 
     /** {@link #release()}, for those who do not care about the answer. */
@@ -106,6 +85,6 @@ public final class LockGrant implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "grant of lock '" + name() + "', token " + token();
+        return held.toString();
     }
 }

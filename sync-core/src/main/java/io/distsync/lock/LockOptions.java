@@ -1,21 +1,21 @@
 package io.distsync.lock;
 
+import io.distsync.queue.Terms;
 import io.distsync.version.Limits;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** How a lock is held. */
 public final class LockOptions {
 
     private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
-    private static final LockOptions DEFAULTS = new LockOptions(Duration.ofSeconds(30), null);
+    private static final LockOptions DEFAULTS = new LockOptions(new Terms(Duration.ofSeconds(30), null), false);
 
-    private final Duration lease;
-    private final @Nullable Duration maximumHold;
+    private final Terms terms;
+    private final boolean shared;
 
-    private LockOptions(Duration lease, @Nullable Duration maximumHold) {
-        this.lease = lease;
-        this.maximumHold = maximumHold;
+    private LockOptions(Terms terms, boolean shared) {
+        this.terms = terms;
+        this.shared = shared;
     }
 
     /** A lease of 30 seconds that is renewed for as long as the lock is held. */
@@ -33,7 +33,7 @@ public final class LockOptions {
             throw new IllegalArgumentException("the lease of a lock must be from " + SHORTEST_LEASE + " to "
                     + Limits.MAX_LEASE + ", but is " + value);
         }
-        return new LockOptions(value, maximumHold);
+        return new LockOptions(new Terms(value, terms.maximumHold()), shared);
     }
 
     /**
@@ -47,15 +47,22 @@ public final class LockOptions {
             throw new IllegalArgumentException("the maximum hold of a lock must be positive and at most "
                     + Limits.MAX_LEASE + ", but is " + value);
         }
-        return new LockOptions(lease, value);
+        return new LockOptions(new Terms(terms.lease(), value), shared);
     }
 
-    Duration lease() {
-        return lease;
+    /**
+     * The same, but the lock is shared with whoever asks for it in the same way, as readers do; an exclusive holder is alone.
+     * Nobody overtakes: who asks after a waiting exclusive claim waits behind it.
+     */
+    public LockOptions shared() {
+        return new LockOptions(terms, true);
     }
 
-    @Nullable
-    Duration maximumHold() {
-        return maximumHold;
+    boolean isShared() {
+        return shared;
+    }
+
+    Terms terms() {
+        return terms;
     }
 }

@@ -1,30 +1,17 @@
 package io.distsync.lock;
 
 import io.distsync.SyncService;
-import io.distsync.Topic;
 import io.distsync.error.NotAppliedException;
-import io.distsync.error.ServiceClosedException;
-import io.distsync.lease.Callbacks;
-import io.distsync.lease.LeaseKeeper;
-import io.distsync.lease.LossReason;
+import io.distsync.queue.Claim;
+import io.distsync.queue.LeaseQueues;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
-import io.distsync.version.Limits;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Locks that hold in a whole cluster: at most one holder of a name at a time, first come, first served. A holder that
@@ -45,46 +32,20 @@ import org.slf4j.LoggerFactory;
 public final class SyncLocks implements AutoCloseable {
 
     /*
-     * Threads. A scheduler's thread keeps the time; callbacks of users run on threads made for them; everything else happens
-     * on callers' and the service's threads. How many claims each line has is counted within the map's compute.
+     * Threads. Nothing is kept here; see LeaseQueues and Claim.
      */
 
-    private static final Logger log = LoggerFactory.getLogger(SyncLocks.class);
-
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
     private static final Duration IDLE = Duration.ofHours(1);
-    private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
-    private final SyncService service;
-    private final String prefix;
-    private final Contender contender;
+    private final LeaseQueues queues;
+    private final String owner;
     private final LockOptions defaults;
-    private final TimeSource time;
-    private final Scheduler scheduler;
-    private final boolean ownsScheduler;
-    private final LeaseKeeper keeper;
-    private final Callbacks callbacks;
-    private final ConcurrentHashMap<String, Counted> lines = new ConcurrentHashMap<>();
-    private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
-
-    private record Counted(Line line, int claims) {
-
-        Counted and(int more) {
-            return new Counted(line, claims + more);
-        }
-    }
 
     private SyncLocks(Builder builder) {
-        service = builder.service;
-        prefix = builder.prefix;
-        contender = new Contender(builder.owner);
+        queues = new LeaseQueues(new LeaseQueues.Settings(
+                builder.service, "lock", builder.prefix, IDLE, builder.time, builder.scheduler));
+        owner = builder.owner;
         defaults = builder.defaults;
-        time = builder.time;
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-locks") : builder.scheduler;
-        keeper = new LeaseKeeper(time, scheduler);
-        callbacks = new Callbacks("distsync-locks-callback");
     }
 
     /** Locks of a service, with defaults. The service stays the caller's to close, after the locks. */
@@ -116,17 +77,7 @@ public final class SyncLocks implements AutoCloseable {
      * @throws IllegalArgumentException if the name is not one, or the wait is negative or longer than a year
      */
     public Optional<LockGrant> tryLock(String name, Duration wait, LockOptions options) {
-        Claim claim = claim(name, wait, options);
-        try {
-            return claim.result().get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            claim.giveUp();
-            var unused = claim.result().thenAccept(SyncLocks::abandon);
-            throw new NotAppliedException("interrupted while waiting for lock '" + name + "'", e);
-        } catch (ExecutionException e) {
-            throw raise(Objects.requireNonNull(e.getCause()));
-        }
+        return queues.await(claim(name, wait, options), LockGrant::new);
     }
 
     /**
@@ -134,22 +85,7 @@ public final class SyncLocks implements AutoCloseable {
      * Whoever completes it otherwise, by cancelling or by a timeout, does not get the lock.
      */
     public CompletableFuture<Optional<LockGrant>> tryLockAsync(String name, Duration wait, LockOptions options) {
-        Claim claim = claim(name, wait, options);
-        CompletableFuture<Optional<LockGrant>> asked = new CompletableFuture<>();
-        var unused = claim.result()
-                .whenComplete((grant, failure) -> call(() -> {
-                    if (failure != null) {
-                        asked.completeExceptionally(failure);
-                    } else if (!asked.complete(grant)) {
-                        abandon(grant);
-                    }
-                }));
-        var unusedToo = asked.whenComplete((grant, failure) -> claim.giveUp());
-        return asked;
-    }
-
-    private static void abandon(Optional<LockGrant> grant) {
-        grant.ifPresent(LockGrant::abandon);
+        return queues.whenGranted(claim(name, wait, options), LockGrant::new);
     }
 
     /**
@@ -173,134 +109,13 @@ public final class SyncLocks implements AutoCloseable {
 
     private Claim claim(String name, Duration wait, LockOptions options) {
         Objects.requireNonNull(options, "options");
-        if (wait.isNegative() || wait.compareTo(LONGEST_WAIT) > 0) {
-            throw new IllegalArgumentException("wait must be from 0 to " + LONGEST_WAIT + ", but is " + wait);
-        }
-        Line line = enter(Limits.checkTopic(name));
-        Claim claim = new Claim(this, line, options, wait);
-        claims.add(claim);
-        var unused = claim.gone().thenRun(() -> claims.remove(claim));
-        if (closed) { // or close() sees the claim
-            claim.notBegun();
-            throw isClosed(name);
-        }
-        claim.begin();
-        return claim;
+        return queues.claim(name, wait, line -> new LockClaim(line, owner, options.isShared(), options.terms(), wait));
     }
 
     /** Gives back what is held here, and waits for the store to know, for five seconds at most. Who waits for a lock fails. */
     @Override
     public void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-        }
-        CompletableFuture<?>[] released =
-                new HashSet<>(claims).stream().map(Claim::close).toArray(CompletableFuture[]::new);
-        awaitQuietly(CompletableFuture.allOf(released), LAST_WORDS);
-        keeper.close();
-        if (ownsScheduler) {
-            scheduler.close();
-        }
-        callbacks.close();
-        lines.values().forEach(counted -> counted.line().map().close());
-    }
-
-    // --- for claims -------------------------------------------------------------------------------------------------
-
-    /** The line of a lock, with one claim more. */
-    private Line enter(String name) {
-        return Objects.requireNonNull(lines.compute(
-                        name, (same, counted) -> counted == null ? new Counted(open(name), 1) : counted.and(1)))
-                .line();
-    }
-
-    /** A line that has claims has one more. */
-    void stay(String name) {
-        lines.computeIfPresent(name, (same, counted) -> counted.and(1));
-    }
-
-    private static ServiceClosedException isClosed(String name) {
-        return new ServiceClosedException("the locks are closed; '" + name + "' was not touched");
-    }
-
-    private Line open(String name) {
-        if (closed) {
-            throw isClosed(name);
-        }
-        Topic<Contender> topic = Topic.of(prefix + name, Contender.class).withIdleExpiry(IDLE);
-        return new Line(this, name, service.map(topic));
-    }
-
-    /** The line has one claim less. */
-    void leave(String name) {
-        lines.computeIfPresent(name, (same, counted) -> {
-            if (counted.claims() > 1) {
-                return counted.and(-1);
-            }
-            counted.line().map().close();
-            return null;
-        });
-    }
-
-    Contender contender() {
-        return contender;
-    }
-
-    LeaseKeeper keeper() {
-        return keeper;
-    }
-
-    long now() {
-        return time.nanos();
-    }
-
-    Scheduler.Cancellable later(Duration delay, Runnable task) {
-        return scheduler.schedule(task, delay);
-    }
-
-    void tell(Consumer<LossReason> callback, LossReason why) {
-        call(() -> callback.accept(why));
-    }
-
-    /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
-    void call(Runnable task) {
-        callbacks.run(task);
-    }
-
-    /** Waits for an answer that comes, at the latest when the service gives up. */
-    static Release await(CompletableFuture<Release> release) {
-        return awaitQuietly(release, LAST_WORDS) ? release.join() : Release.RELEASED;
-    }
-
-    /** An interrupt comes later. */
-    private static boolean awaitQuietly(CompletableFuture<?> future, Duration atMost) {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
-                    return true;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException | TimeoutException e) {
-                    log.debug("no answer of the store", e);
-                    return false;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private static RuntimeException raise(Throwable failure) {
-        return failure instanceof RuntimeException unchecked
-                ? unchecked
-                : new NotAppliedException("the lock was not acquired", failure);
+        queues.close();
     }
 
     /** Settings of locks. */

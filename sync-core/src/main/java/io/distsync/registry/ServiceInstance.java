@@ -71,7 +71,11 @@ public record ServiceInstance(
         return new ServiceInstance(service, id, host, port, value, weight, pool, zone, metadata, status);
     }
 
-    /** @throws IllegalArgumentException if it is not from 0 to {@link #MAX_WEIGHT} */
+    /**
+     * The same with another share of the calls.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to {@link #MAX_WEIGHT}
+     */
     public ServiceInstance withWeight(int value) {
         return new ServiceInstance(service, id, host, port, secure, value, pool, zone, metadata, status);
     }

@@ -16,6 +16,9 @@ import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
+import io.distsync.queue.Claim;
+import io.distsync.queue.Contender;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -101,7 +104,7 @@ class LockAnswersTest {
         String key =
                 stored.read(Selection.first(Claim.QUEUE, 1)).entries().get(0).key();
 
-        stored.put(key, new Contender("of another history")); // where revisions begin anew, so do keys
+        stored.put(key, new Contender("of another history", 1, false)); // where revisions begin anew, so do keys
 
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.GONE));
         assertThat(old.release()).isEqualTo(Release.ALREADY_LOST);

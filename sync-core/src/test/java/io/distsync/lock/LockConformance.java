@@ -17,6 +17,9 @@ import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.SyncException;
 import io.distsync.lease.FencingToken;
 import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
+import io.distsync.queue.Claim;
+import io.distsync.queue.Contender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -182,7 +185,7 @@ public abstract class LockConformance {
             int number = i;
             all.add(both[i / 2 % 2].locks().tryLockAsync("x", LONG, options()).thenAccept(grant -> {
                 order.add(number);
-                grant.orElseThrow().abandon();
+                var unused = grant.orElseThrow().releaseAsync();
             }));
             int waiting = i + 2;
             eventually().until(() -> queue(both[0], "x") == waiting);

@@ -1,6 +1,6 @@
-package io.distsync.lock;
+package io.distsync.lease;
 
-/** What giving back a lock came to. */
+/** What giving back something held came to. */
 public enum Release {
 
     /**

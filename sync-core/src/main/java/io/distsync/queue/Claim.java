@@ -1,31 +1,22 @@
-package io.distsync.lock;
+package io.distsync.queue;
 
 import io.distsync.CommitOutcome;
 import io.distsync.LeaseOptions;
-import io.distsync.MapChange;
-import io.distsync.MapEntry;
-import io.distsync.MapListener;
 import io.distsync.MapPage;
 import io.distsync.backend.Lease;
-import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
-import io.distsync.backend.Selection.Order;
-import io.distsync.backend.Selection.Range;
 import io.distsync.backend.Subscription;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.FencingToken;
-import io.distsync.lease.KeptLease;
 import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
 import io.distsync.time.Scheduler;
-import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -34,17 +25,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One contender for a lock, from the wish to the end. In the store it is a leased entry under a sequential key; whoever has
- * the first one holds the lock, and each of the others watches the one before it.
+ * One contender, from the wish to the end. In the store it is a leased entry under a sequential key. When its turn comes, and
+ * how it gets to know, is up to the recipe: it says {@link #take} then.
  *
  * <p>(The queue is the lock recipe of ZooKeeper: Hunt, Konar, Junqueira, Reed, "ZooKeeper: Wait-free coordination for
- * Internet-scale systems", 2010, 2.4, without herd effect. Renewal and token are added to it.)
+ * Internet-scale systems", 2010, 2.4. Renewal and token are added to it.)
  */
-final class Claim {
+public abstract class Claim {
 
     /*
      * Threads. Callers, threads of the service that bring answers and tell of changes, and the scheduler. The monitor of the
-     * line, which all claims of this node on the same lock share, guards everything that is not final. Neither the store nor
+     * line, which all claims of this node on the same queue share, guards everything that is not final. Neither the store nor
      * a callback is called under it, and no future is completed. An answer may come late, when the claim has another place or
      * none: so each is about a place, and counts only while the claim has that one. No code of users runs on any of these
      * threads: the executor for callbacks completes what they wait for.
@@ -52,7 +43,8 @@ final class Claim {
 
     private static final Logger log = LoggerFactory.getLogger(Claim.class);
 
-    static final String QUEUE = "q/";
+    /** What the keys of the places begin with. */
+    public static final String QUEUE = "q/";
 
     /** How much longer than its patience a caller waits for the store's first answer. */
     private static final Duration GRACE = Duration.ofMillis(90);
@@ -66,38 +58,13 @@ final class Claim {
         ENDED
     }
 
-    /** A place in the queue. */
-    static final class Place {
-
-        private final String key;
-        private final Version version;
-
-        /** Set before anybody else sees the place. */
-        private @Nullable KeptLease lease;
-
-        /** Who waits on this node for the end of it. */
-        private @Nullable Claim successor;
-
-        Place(String key, Version version) {
-            this.key = key;
-            this.version = version;
-        }
-
-        String key() {
-            return key;
-        }
-
-        KeptLease lease() {
-            return Objects.requireNonNull(lease);
-        }
-    }
-
-    private final SyncLocks locks;
+    private final LeaseQueues queues;
     private final Line line;
-    private final LockOptions options;
+    private final Contender contender;
+    private final Terms terms;
     private final Duration patience;
     private final long patientUntil;
-    private final CompletableFuture<Optional<LockGrant>> result = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> granted = new CompletableFuture<>();
 
     /** When nothing of it is left to be told to the store. */
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
@@ -117,31 +84,46 @@ final class Claim {
     private @Nullable LossReason lost;
     private List<Consumer<LossReason>> callbacks = new ArrayList<>(0);
 
-    Claim(SyncLocks locks, Line line, LockOptions options, Duration patience) {
-        this.locks = locks;
+    protected Claim(Line line, Contender contender, Terms terms, Duration patience) {
+        this.queues = line.queues();
         this.line = line;
-        this.options = options;
+        this.contender = contender;
+        this.terms = terms;
         this.patience = patience;
-        this.patientUntil = locks.now() + patience.toNanos();
+        this.patientUntil = queues.now() + patience.toNanos();
     }
 
-    /** For this package only: what depends on it runs on any thread. */
-    CompletableFuture<Optional<LockGrant>> result() {
-        return result;
+    // --- what the recipe says ---------------------------------------------------------------------------------------
+
+    /** What it wants to know when it has joined. */
+    protected abstract Selection selectionOfJoin();
+
+    /** It has joined, and this is what it wanted to know. Then it takes, or waits. */
+    protected abstract void joined(Place mine, MapPage<Contender> selected);
+
+    /** Looks whether it is its turn; called from time to time while it waits. */
+    protected abstract void look(Place mine);
+
+    /** What whoever is next wants to know when it leaves. */
+    protected abstract Selection selectionOfLeave();
+
+    // --- what a grant asks ------------------------------------------------------------------------------------------
+
+    /** For this package only: what depends on it runs on any thread. Completes with whether it is held. */
+    CompletableFuture<Boolean> granted() {
+        return granted;
     }
 
     CompletableFuture<Void> gone() {
         return gone;
     }
 
-    // --- what a grant asks ------------------------------------------------------------------------------------------
-
     String name() {
         return line.name();
     }
 
     FencingToken token() {
-        return FencingToken.of(Objects.requireNonNull(place).version);
+        return FencingToken.of(Objects.requireNonNull(place).version());
     }
 
     boolean isHeld() {
@@ -171,11 +153,11 @@ final class Claim {
                 return;
             }
         }
-        locks.tell(callback, why);
+        queues.tell(callback, why);
     }
 
     void call(Runnable task) {
-        locks.call(task);
+        queues.call(task);
     }
 
     // --- the way in -------------------------------------------------------------------------------------------------
@@ -194,15 +176,14 @@ final class Claim {
 
     private void ask() {
         String id = UUID.randomUUID().toString();
-        long sent = locks.now();
+        long sent = queues.now();
         try {
             var unused = line.map()
-                    .commitAsync(commit -> commit.putSequential(
-                                    QUEUE, locks.contender(), LeaseOptions.lease(id, options.lease()))
-                            .select(Selection.last(QUEUE, 2)))
+                    .commitAsync(commit -> commit.putSequential(QUEUE, contender, LeaseOptions.lease(id, terms.lease()))
+                            .select(selectionOfJoin()))
                     .whenComplete((outcome, failure) -> {
                         if (failure == null) {
-                            joined((CommitOutcome.Committed<Contender>) outcome, id, sent);
+                            answered((CommitOutcome.Committed<Contender>) outcome, id, sent);
                         } else {
                             notJoined(failure);
                         }
@@ -217,7 +198,7 @@ final class Claim {
         boolean wanted = drop(State.ASKING);
         goneForGood();
         if (wanted) {
-            result.completeExceptionally(failure);
+            granted.completeExceptionally(failure);
         }
     }
 
@@ -226,7 +207,7 @@ final class Claim {
         gone.complete(null);
     }
 
-    private void joined(CommitOutcome.Committed<Contender> joined, String id, long sent) {
+    private void answered(CommitOutcome.Committed<Contender> joined, String id, long sent) {
         CommitOutcome.Written<Contender> written = joined.written().get(0);
         Place mine = new Place(written.key(), written.versioned().version());
         boolean wanted;
@@ -235,108 +216,95 @@ final class Claim {
             if (wanted) {
                 state = State.WAITING;
                 place = mine;
-                mine.lease = locks.keeper()
+                mine.setLease(queues.keeper()
                         .keep(
                                 line.map(),
-                                new Lease(line.map().topic().name(), mine.key, id),
-                                options.lease(),
+                                new Lease(line.map().topic().name(), mine.key(), id),
+                                terms.lease(),
                                 sent,
-                                why -> lost(mine, why));
+                                why -> lost(mine, why)));
                 line.add(mine);
                 cancelTimer();
             }
         }
         if (wanted) {
-            begin(mine, joined.selected());
+            joined(mine, joined.selected());
         } else {
             removeLate(mine);
-        }
-    }
-
-    /** The answer may be that to a repeated question, with others behind this place by now. Then it has to be looked up. */
-    private void begin(Place mine, MapPage<Contender> last) {
-        List<String> keys = last.entries().stream().map(MapEntry::key).toList();
-        if (keys.isEmpty() || !keys.get(0).equals(mine.key) || (keys.size() == 1 && last.more())) {
-            arm(GRACE);
-            look(mine);
-        } else {
-            go(mine, keys.size() == 1 ? null : keys.get(1));
         }
     }
 
     private void removeLate(Place mine) {
         try {
             var unused = line.map()
-                    .commitAsync(commit -> commit.expect(mine.key, mine.version).delete(mine.key))
+                    .commitAsync(
+                            commit -> commit.expect(mine.key(), mine.version()).delete(mine.key()))
                     .whenComplete((outcome, failure) -> goneForGood());
         } catch (RuntimeException e) {
-            log.debug("lock '{}': a late place in the queue is left to its lease", name(), e);
+            log.debug("{}: a late place in the queue is left to its lease", this, e);
             goneForGood();
         }
     }
 
-    /** Goes on with a place that has this predecessor, or none. */
-    private void go(Place mine, @Nullable String predecessor) {
-        if (predecessor == null) {
-            take(mine);
-        } else if (patientUntil - locks.now() <= 0) {
-            leave();
-        } else {
-            arm(Duration.ZERO);
-            watch(mine, predecessor);
-        }
-    }
-
-    private void take(Place mine) {
+    /** It is its turn. */
+    protected final void take(Place mine) {
         boolean valid = mine.lease().isValid(); // if not, the keeper tells, and it joins again
         boolean taken;
+        Subscription watched;
         synchronized (line) {
             taken = valid && isWaitingAt(mine);
+            watched = taken ? watch : null;
             if (taken) {
                 state = State.HELD;
+                watch = null;
                 holders = 1;
                 cancelTimer();
             }
         }
+        close(watched);
         if (taken) {
-            Duration most = options.maximumHold();
+            Duration most = terms.maximumHold();
             if (most != null) {
                 schedule(most, () -> mine.lease().lose(LossReason.MAXIMUM_HOLD));
             }
-            LockGrant grant = new LockGrant(this);
-            if (!result.complete(Optional.of(grant))) {
-                grant.abandon(); // whoever wanted it has gone
-            }
+            granted.complete(true);
         }
-    }
-
-    private boolean isWaitingAt(Place mine) {
-        return state == State.WAITING && place == mine;
     }
 
     // --- waiting ----------------------------------------------------------------------------------------------------
 
-    /** Waits for the end of the entry before this one: if that is of this node, without the store. */
-    private void watch(Place mine, String predecessor) {
-        int begun;
-        synchronized (line) {
-            if (!isWaitingAt(mine)) {
-                return;
-            }
-            Place local = line.place(predecessor);
-            if (local != null) {
-                local.successor = this;
-                return;
-            }
-            begun = looks;
+    protected final Line line() {
+        return line;
+    }
+
+    /** Under the monitor of the line. */
+    protected final boolean isWaitingAt(Place mine) {
+        return state == State.WAITING && place == mine;
+    }
+
+    /** Waits, unless patience is over; until it is, it looks from time to time. */
+    protected final boolean stays() {
+        if (patientUntil - queues.now() <= 0) {
+            leave();
+            return false;
         }
-        Subscription opened;
-        try {
-            opened = line.map().follow(Scope.keys(Set.of(predecessor)), Version.ABSENT, new Watch(mine));
-        } catch (RuntimeException e) {
-            end(e);
-            return;
-        }
+        arm(Duration.ZERO);
+        return true;
+    }
+
+    /** Looks at once, even if patience is over. */
+    protected final void lookFirst(Place mine) {
+        arm(GRACE);
+        look(mine);
+    }
+
+    /** To be asked before a watch is opened, under the monitor of the line. */
+    protected final int looks() {
+        return looks;
+    }
+
+    /** Keeps a watch until it looks the next time, unless it has done so since. */
+    protected final void watchBy(Place mine, Subscription opened, int begun) {
         boolean wanted;
         synchronized (line) {
             wanted = isWaitingAt(mine) && watch == null && looks == begun;
@@ -349,93 +317,39 @@ final class Claim {
         }
     }
 
-    /** Looks whether it is its turn: somebody before it has gone. */
-    private void look(Place mine) {
+    /** Ends the watch, if it waits at all. */
+    protected final boolean beginLook(Place mine) {
         Subscription watched;
         synchronized (line) {
             if (!isWaitingAt(mine)) {
-                return;
+                return false;
             }
             looks++;
             watched = watch;
             watch = null;
         }
-        if (watched != null) {
-            watched.close();
-        }
-        try {
-            var unused = locks.keeper()
-                    .renew(mine.lease())
-                    .thenCombine(
-                            line.map().readAsync(new Range(QUEUE, mine.key, 1, Order.DESCENDING)),
-                            (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
-                    .whenComplete((page, failure) -> {
-                        note(failure);
-                        if (failure != null) {
-                            log.debug("lock '{}': the queue could not be read, trying again", name(), failure);
-                            locks.later(RETRY, () -> look(mine));
-                        } else { // or it was lost, which the keeper has told
-                            page.ifPresent(before -> looked(mine, before));
-                        }
-                    });
-        } catch (RuntimeException e) {
-            end(e);
-        }
+        close(watched);
+        return true;
     }
 
-    private void looked(Place mine, MapPage<Contender> before) {
-        if (!before.entries().isEmpty()) {
-            go(mine, before.entries().get(0).key());
-        } else if (before.more()) {
-            look(mine); // so many have just expired before it that there may be others
-        } else {
-            go(mine, null);
-        }
+    /** Completes with whether the place is still there; it is renewed then. */
+    protected final CompletableFuture<Boolean> renew(Place mine) {
+        return queues.keeper().renew(mine.lease());
     }
 
-    private void note(@Nullable Throwable failure) {
+    /** Looks again soon: the store has not answered. */
+    protected final void lookAgain(Place mine, Throwable failure) {
+        log.debug("{}: the queue could not be read, trying again", this, failure);
         synchronized (line) {
             trouble = failure;
         }
+        var unused = queues.later(RETRY, () -> look(mine));
     }
 
-    /** Tells of the predecessor's end. */
-    private final class Watch implements MapListener<Contender> {
-
-        private final Place mine;
-
-        Watch(Place mine) {
-            this.mine = mine;
-        }
-
-        @Override
-        public void onSnapshot(List<MapEntry<Contender>> entries, Version head) {
-            if (entries.isEmpty()) {
-                look(mine);
-            }
-        }
-
-        @Override
-        public void onChanges(List<MapChange<Contender>> changes) {
-            if (changes.stream().anyMatch(change -> !change.versioned().present())) {
-                look(mine);
-            }
-        }
-    }
-
-    /** The one before it has gone, and this is what the store has now; {@code null} if it did not answer. */
-    private void turn(@Nullable CommitOutcome<Contender> now) {
-        Place mine = place;
-        if (mine == null) {
-            return;
-        }
-        boolean first = now != null
-                && !now.selected().entries().isEmpty()
-                && now.selected().entries().get(0).key().equals(mine.key);
-        if (first) {
-            take(mine);
-        } else {
-            look(mine);
+    /** The store has answered. */
+    protected final void noTrouble() {
+        synchronized (line) {
+            trouble = null;
         }
     }
 
@@ -453,19 +367,18 @@ final class Claim {
             why = trouble;
         }
         if (why == null) {
-            result.complete(Optional.empty());
+            granted.complete(false);
         } else {
-            result.completeExceptionally(new NotAppliedException(
-                    "the store does not answer, so it is not known who has lock '" + name() + "'; it is not held here",
-                    why));
+            granted.completeExceptionally(new NotAppliedException(
+                    "the store does not answer, so it is not known who has " + this + "; it is not held here", why));
         }
     }
 
     /** Patience is over, and the store has not said anything yet. */
     private void noAnswer() {
         if (drop(State.ASKING)) {
-            result.completeExceptionally(new OutcomeUnknownException("the store did not answer within " + patience
-                    + "; lock '" + name() + "' is not held, but it may seem so to others until the lease is over"));
+            granted.completeExceptionally(new OutcomeUnknownException("the store did not answer within " + patience
+                    + "; " + this + " is not held, but it may seem so to others until the lease is over"));
         }
     }
 
@@ -479,14 +392,13 @@ final class Claim {
         }
     }
 
-    /** The locks are closed. */
+    /** The recipe is closed. */
     CompletableFuture<Void> close() {
         if (drop(State.ASKING)) {
-            result.completeExceptionally(
-                    new OutcomeUnknownException("the locks were closed before the store answered; '" + name()
-                            + "' is not held, but it may seem so to others until the lease is over"));
+            granted.completeExceptionally(new OutcomeUnknownException("closed before the store answered; " + this
+                    + " is not held, but it may seem so to others until the lease is over"));
         } else {
-            end(new ServiceClosedException("the locks were closed; '" + name() + "' is not held"));
+            end(new ServiceClosedException("closed; " + this + " is not held"));
         }
         synchronized (line) {
             holders = Math.min(holders, 1);
@@ -495,15 +407,16 @@ final class Claim {
         return gone;
     }
 
-    private void end(Throwable failure) {
+    /** Does not wait any more, because of this. */
+    protected final void end(Throwable failure) {
         Place mine = drop(State.WAITING) ? place : null;
         if (mine != null) {
             var unused = withdraw(mine, true);
-            result.completeExceptionally(failure);
+            granted.completeExceptionally(failure);
         }
     }
 
-    /** Gives back the lock, if this is the last holder. */
+    /** Gives it back, if this is the last holder. */
     CompletableFuture<Release> release() {
         Place mine;
         boolean last;
@@ -542,19 +455,17 @@ final class Claim {
             told = callbacks;
             callbacks = new ArrayList<>(0);
         }
-        told.forEach(callback -> locks.tell(callback, why));
+        told.forEach(callback -> queues.tell(callback, why));
         if (before == State.WAITING) {
-            log.debug("lock '{}': the place in the queue was lost ({}), joining again", name(), why);
+            log.debug("{}: the place in the queue was lost ({}), joining again", this, why);
             line.enter(); // for the new place: the old one leaves when the store has been told
             var unused = withdraw(mine, false);
-            schedule(Duration.ofNanos(Math.max(0, patientUntil - locks.now())).plus(GRACE), this::noAnswer);
+            schedule(Duration.ofNanos(Math.max(0, patientUntil - queues.now())).plus(GRACE), this::noAnswer);
             ask();
         } else {
             var unused = withdraw(mine, true);
         }
-        if (watched != null) {
-            watched.close();
-        }
+        close(watched);
     }
 
     /** Ends it if it is in that state. */
@@ -569,10 +480,14 @@ final class Claim {
             watched = watch;
             watch = null;
         }
+        close(watched);
+        return true;
+    }
+
+    private static void close(@Nullable Subscription watched) {
         if (watched != null) {
             watched.close();
         }
-        return true;
     }
 
     /**
@@ -584,17 +499,17 @@ final class Claim {
         CompletableFuture<Release> released = new CompletableFuture<>();
         try {
             var unused = line.map()
-                    .commitAsync(commit -> commit.expect(mine.key, mine.version)
-                            .delete(mine.key)
-                            .select(Selection.first(QUEUE, 1)))
+                    .commitAsync(commit -> commit.expect(mine.key(), mine.version())
+                            .delete(mine.key())
+                            .select(selectionOfLeave()))
                     .whenComplete((outcome, failure) -> {
                         if (failure != null) {
-                            log.debug("lock '{}': the store was not told of its release", name(), failure);
+                            log.debug("{}: the store was not told of its release", this, failure);
                         }
                         withdrawn(mine, outcome, forGood, released);
                     });
         } catch (RuntimeException e) {
-            log.debug("lock '{}': the store cannot be told of its release", name(), e);
+            log.debug("{}: the store cannot be told of its release", this, e);
             withdrawn(mine, null, forGood, released);
         }
         return released;
@@ -605,16 +520,13 @@ final class Claim {
             @Nullable CommitOutcome<Contender> outcome,
             boolean forGood,
             CompletableFuture<Release> released) {
-        Claim next;
+        List<Consumer<@Nullable CommitOutcome<Contender>>> waiting;
         synchronized (line) {
             line.remove(mine);
-            next = mine.successor;
-            mine.successor = null;
+            waiting = mine.takeWaiting();
         }
         released.complete(outcome == null || outcome.isCommitted() ? Release.RELEASED : Release.ALREADY_LOST);
-        if (next != null) {
-            next.turn(outcome);
-        }
+        waiting.forEach(next -> next.accept(outcome));
         if (forGood) {
             goneForGood();
         } else {
@@ -633,7 +545,7 @@ final class Claim {
     private void arm(Duration atLeast) {
         synchronized (line) {
             if (state == State.WAITING && timer == null) {
-                long left = Math.min(patientUntil - locks.now(), options.lease().toNanos());
+                long left = Math.min(patientUntil - queues.now(), terms.lease().toNanos());
                 schedule(Duration.ofNanos(Math.max(left, atLeast.toNanos())), this::lookOrLeave);
             }
         }
@@ -645,7 +557,7 @@ final class Claim {
             timer = null;
             mine = place;
         }
-        if (patientUntil - locks.now() <= 0 || mine == null) {
+        if (patientUntil - queues.now() <= 0 || mine == null) {
             leave();
         } else {
             arm(Duration.ZERO);
@@ -657,7 +569,7 @@ final class Claim {
         synchronized (line) {
             cancelTimer();
             if (state != State.ENDED) {
-                timer = locks.later(delay, task);
+                timer = queues.later(delay, task);
             }
         }
     }
@@ -667,5 +579,10 @@ final class Claim {
             timer.cancel();
             timer = null;
         }
+    }
+
+    @Override
+    public String toString() {
+        return queues.describe(line.name());
     }
 }

@@ -1,0 +1,263 @@
+package io.distsync.queue;
+
+import io.distsync.SyncService;
+import io.distsync.Topic;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.Callbacks;
+import io.distsync.lease.LeaseKeeper;
+import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.distsync.version.Limits;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The queues of one recipe on this node, each a topic of its own, with the claims that are in them. */
+public final class LeaseQueues implements AutoCloseable {
+
+    /*
+     * Threads. A scheduler's thread keeps the time; callbacks of users run on threads made for them; everything else happens
+     * on callers' and the service's threads. How many claims each line has is counted within the map's compute.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(LeaseQueues.class);
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+    private static final Duration LONGEST_WAIT = Duration.ofDays(365);
+
+    private final Settings settings;
+    private final TimeSource time;
+    private final Scheduler scheduler;
+    private final LeaseKeeper keeper;
+    private final Callbacks callbacks;
+    private final ConcurrentHashMap<String, Counted> lines = new ConcurrentHashMap<>();
+    private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /**
+     * What the queues stand on.
+     *
+     * @param service stays the caller's to close, after the queues
+     * @param kind for people, and for threads: {@code lock}, {@code semaphore}
+     * @param prefix put before a name to get that of the topic
+     * @param idle after which a queue nobody uses is forgotten; {@code null} for never
+     * @param scheduler stays the caller's to close; {@code null} for one of their own
+     */
+    public record Settings(
+            SyncService service,
+            String kind,
+            String prefix,
+            @Nullable Duration idle,
+            TimeSource time,
+            @Nullable Scheduler scheduler) {
+
+        Topic<Contender> topic(String name) {
+            Topic<Contender> topic = Topic.of(prefix + name, Contender.class);
+            return idle == null ? topic : topic.withIdleExpiry(idle);
+        }
+    }
+
+    private record Counted(Line line, int claims) {
+
+        Counted and(int more) {
+            return new Counted(line, claims + more);
+        }
+    }
+
+    public LeaseQueues(Settings settings) {
+        this.settings = settings;
+        time = settings.time();
+        scheduler = settings.scheduler() == null
+                ? Scheduler.threaded("distsync-" + settings.kind() + "s")
+                : settings.scheduler();
+        keeper = new LeaseKeeper(time, scheduler);
+        callbacks = new Callbacks("distsync-" + settings.kind() + "s-callback");
+    }
+
+    /**
+     * Begins a claim.
+     *
+     * @param claim makes it, for the line of that name
+     * @throws IllegalArgumentException if the name is not one, or the wait is negative or longer than a year
+     * @throws ServiceClosedException if the queues are closed
+     */
+    public Claim claim(String name, Duration wait, Function<Line, ? extends Claim> claim) {
+        if (wait.isNegative() || wait.compareTo(LONGEST_WAIT) > 0) {
+            throw new IllegalArgumentException("wait must be from 0 to " + LONGEST_WAIT + ", but is " + wait);
+        }
+        Claim begun = claim.apply(enter(Limits.checkTopic(name)));
+        claims.add(begun);
+        var unused = begun.gone().thenRun(() -> claims.remove(begun));
+        if (closed) { // or close() sees the claim
+            begun.notBegun();
+            throw isClosed(name);
+        }
+        begun.begin();
+        return begun;
+    }
+
+    /** Waits until the claim is granted or over. */
+    public <G> Optional<G> await(Claim claim, Function<Held, G> grant) {
+        try {
+            return claim.granted().get() ? Optional.of(grant.apply(new Held(claim))) : Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            claim.giveUp();
+            var unused = claim.granted().thenAccept(granted -> abandon(claim, granted));
+            throw new NotAppliedException("interrupted while waiting for " + claim, e);
+        } catch (ExecutionException e) {
+            throw raise(claim, Objects.requireNonNull(e.getCause()));
+        }
+    }
+
+    /** Completes on a thread made for it when the claim is granted or over; gives it up if it is completed otherwise. */
+    public <G> CompletableFuture<Optional<G>> whenGranted(Claim claim, Function<Held, G> grant) {
+        CompletableFuture<Optional<G>> asked = new CompletableFuture<>();
+        var unused = claim.granted()
+                .whenComplete((granted, failure) -> call(() -> {
+                    if (failure != null) {
+                        asked.completeExceptionally(failure);
+                    } else if (!asked.complete(
+                            granted ? Optional.of(grant.apply(new Held(claim))) : Optional.empty())) {
+                        abandon(claim, granted);
+                    }
+                }));
+        var unusedToo = asked.whenComplete((grantedOrNot, failure) -> claim.giveUp());
+        return asked;
+    }
+
+    private static void abandon(Claim claim, boolean granted) {
+        if (granted) {
+            var unused = claim.release();
+        }
+    }
+
+    private static RuntimeException raise(Claim claim, Throwable failure) {
+        return failure instanceof RuntimeException unchecked
+                ? unchecked
+                : new NotAppliedException(claim + " was not acquired", failure);
+    }
+
+    /** Gives back what is held here, and waits for the store to know, for five seconds at most. Who waits fails. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        CompletableFuture<?>[] released =
+                new HashSet<>(claims).stream().map(Claim::close).toArray(CompletableFuture[]::new);
+        awaitQuietly(CompletableFuture.allOf(released));
+        keeper.close();
+        if (settings.scheduler() == null) {
+            scheduler.close();
+        }
+        callbacks.close();
+        lines.values().forEach(counted -> counted.line().map().close());
+    }
+
+    // --- for claims -------------------------------------------------------------------------------------------------
+
+    /** The line of that name, with one claim more. */
+    private Line enter(String name) {
+        return Objects.requireNonNull(lines.compute(
+                        name, (same, counted) -> counted == null ? new Counted(open(name), 1) : counted.and(1)))
+                .line();
+    }
+
+    /** A line that has claims has one more. */
+    void stay(String name) {
+        lines.computeIfPresent(name, (same, counted) -> counted.and(1));
+    }
+
+    private ServiceClosedException isClosed(String name) {
+        return new ServiceClosedException("closed; " + describe(name) + " was not touched");
+    }
+
+    private Line open(String name) {
+        if (closed) {
+            throw isClosed(name);
+        }
+        return new Line(this, name, settings.service().map(settings.topic(name)));
+    }
+
+    /** The line has one claim less. */
+    void leave(String name) {
+        lines.computeIfPresent(name, (same, counted) -> {
+            if (counted.claims() > 1) {
+                return counted.and(-1);
+            }
+            counted.line().map().close();
+            return null;
+        });
+    }
+
+    String describe(String name) {
+        return settings.kind() + " '" + name + "'";
+    }
+
+    LeaseKeeper keeper() {
+        return keeper;
+    }
+
+    long now() {
+        return time.nanos();
+    }
+
+    Scheduler.Cancellable later(Duration delay, Runnable task) {
+        return scheduler.schedule(task, delay);
+    }
+
+    void tell(Consumer<LossReason> callback, LossReason why) {
+        call(() -> callback.accept(why));
+    }
+
+    /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
+    void call(Runnable task) {
+        callbacks.run(task);
+    }
+
+    /** Waits for an answer that comes, at the latest when the service gives up. */
+    static Release await(CompletableFuture<Release> release) {
+        return awaitQuietly(release) ? release.join() : Release.RELEASED;
+    }
+
+    /** An interrupt comes later. */
+    private static boolean awaitQuietly(CompletableFuture<?> future) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    future.get(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS);
+                    return true;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException | TimeoutException e) {
+                    log.debug("no answer of the store", e);
+                    return false;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

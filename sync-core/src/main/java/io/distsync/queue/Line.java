@@ -1,0 +1,72 @@
+package io.distsync.queue;
+
+import io.distsync.CommitOutcome;
+import io.distsync.SyncMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What this node has to do with one queue: the places of its own contenders, by their keys. */
+public final class Line {
+
+    /*
+     * Threads. The monitor guards the places, and what each claim says it does. How many claims there are is counted by whoever
+     * keeps the lines.
+     */
+
+    private final LeaseQueues queues;
+    private final String name;
+    private final SyncMap<Contender> map;
+    private final Map<String, Place> places = new HashMap<>();
+
+    Line(LeaseQueues queues, String name, SyncMap<Contender> map) {
+        this.queues = queues;
+        this.name = name;
+        this.map = map;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public SyncMap<Contender> map() {
+        return map;
+    }
+
+    LeaseQueues queues() {
+        return queues;
+    }
+
+    /** A claim that is here already stays for longer. */
+    void enter() {
+        queues.stay(name);
+    }
+
+    /** A claim has nothing to do with the store any more. */
+    void leave() {
+        queues.leave(name);
+    }
+
+    synchronized void add(Place place) {
+        places.put(place.key(), place);
+    }
+
+    synchronized void remove(Place place) {
+        places.remove(place.key(), place);
+    }
+
+    /**
+     * Calls back when the place under that key is given up, if it is one of this node.
+     *
+     * @param callback gets what the store said then; {@code null} if it did not answer
+     * @return whether it is
+     */
+    public synchronized boolean onEnd(String key, Consumer<@Nullable CommitOutcome<Contender>> callback) {
+        Place place = places.get(key);
+        if (place != null) {
+            place.addWaiting(callback);
+        }
+        return place != null;
+    }
+}
