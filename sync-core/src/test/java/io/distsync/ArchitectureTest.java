@@ -42,6 +42,8 @@ class ArchitectureTest {
     private static final String TIME = "io.distsync.time..";
     private static final String[] BACKENDS = {LOCAL, REDIS, KAFKA};
     private static final String[] RECIPES = {
+        "io.distsync.lease..",
+        "io.distsync.queue..",
         "io.distsync.lock..",
         "io.distsync.semaphore..",
         "io.distsync.counter..",

@@ -1,13 +1,11 @@
 package io.distsync.lock;
 
 import io.distsync.queue.Terms;
-import io.distsync.version.Limits;
 import java.time.Duration;
 
 /** How a lock is held. */
 public final class LockOptions {
 
-    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
     private static final LockOptions DEFAULTS = new LockOptions(new Terms(Duration.ofSeconds(30), null), false);
 
     private final Terms terms;
@@ -29,10 +27,6 @@ public final class LockOptions {
      * @throws IllegalArgumentException if it is shorter than 100 ms or longer than a year
      */
     public LockOptions withLease(Duration value) {
-        if (value.compareTo(SHORTEST_LEASE) < 0 || value.compareTo(Limits.MAX_LEASE) > 0) {
-            throw new IllegalArgumentException("the lease of a lock must be from " + SHORTEST_LEASE + " to "
-                    + Limits.MAX_LEASE + ", but is " + value);
-        }
         return new LockOptions(new Terms(value, terms.maximumHold()), shared);
     }
 
@@ -43,10 +37,6 @@ public final class LockOptions {
      * @throws IllegalArgumentException if it is not positive, or longer than a year
      */
     public LockOptions withMaximumHold(Duration value) {
-        if (value.isNegative() || value.isZero() || value.compareTo(Limits.MAX_LEASE) > 0) {
-            throw new IllegalArgumentException("the maximum hold of a lock must be positive and at most "
-                    + Limits.MAX_LEASE + ", but is " + value);
-        }
         return new LockOptions(new Terms(terms.lease(), value), shared);
     }
 

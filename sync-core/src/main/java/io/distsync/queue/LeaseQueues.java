@@ -66,7 +66,8 @@ public final class LeaseQueues implements AutoCloseable {
             TimeSource time,
             @Nullable Scheduler scheduler) {
 
-        Topic<Contender> topic(String name) {
+        /** Of the queue with that name. */
+        public Topic<Contender> topic(String name) {
             Topic<Contender> topic = Topic.of(prefix + name, Contender.class);
             return idle == null ? topic : topic.withIdleExpiry(idle);
         }

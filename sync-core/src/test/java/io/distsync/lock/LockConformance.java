@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -618,6 +619,65 @@ public abstract class LockConformance {
                     .isInstanceOf(LockNotAcquiredException.class)
                     .hasMessageContaining("'x'");
         }
+    }
+
+    // --- shared locks -----------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("L16: those who share a lock hold it together, and an exclusive holder is alone")
+    void sharedAndExclusive() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        LockOptions shared = options().shared();
+        List<LockGrant> readers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            readers.add(held((i % 2 == 0 ? a : b).locks().tryLock("x", LONG, shared)));
+        }
+        assertThat(tryNow(b, "x")).isEmpty();
+        assertThat(readers).allMatch(LockGrant::isValid);
+        assertThat(readers.stream().map(LockGrant::token)).isSorted().doesNotHaveDuplicates();
+        readers.forEach(LockGrant::close);
+        try (LockGrant writer = takeSoon(b, "x")) {
+            assertThat(a.locks().tryLock("x", Duration.ofMillis(50), shared)).isEmpty();
+            assertThat(writer.isValid()).isTrue();
+        }
+        assertThat(held(a.locks().tryLock("x", LONG, shared)).release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("L16: nobody overtakes an exclusive claim that waits, and all who share behind it get in together")
+    void sharedBehindExclusive() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        LockOptions shared = options().shared();
+        List<LockGrant> readers = new ArrayList<>();
+        for (int i = 0; i < 40; i++) { // more than are looked at at once
+            readers.add(held(a.locks().tryLock("x", LONG, shared)));
+        }
+        CompletableFuture<Optional<LockGrant>> writer = b.locks().tryLockAsync("x", LONG, options());
+        eventually().until(() -> queue(a, "x") == 41);
+        List<CompletableFuture<Optional<LockGrant>>> behind = new ArrayList<>();
+        for (Node node : List.of(a, b, a, b)) {
+            behind.add(node.locks().tryLockAsync("x", LONG, shared));
+            int waiting = 41 + behind.size();
+            eventually().until(() -> queue(a, "x") == waiting);
+        }
+        Collections.shuffle(readers, new Random(5));
+        LockGrant last = readers.remove(0);
+        readers.forEach(LockGrant::close);
+        eventually().until(() -> queue(a, "x") == 6);
+        assertThat(writer).isNotDone();
+        assertThat(behind).noneMatch(CompletableFuture::isDone);
+        last.close();
+        assertThat(writer).succeedsWithin(BOUND);
+        LockGrant written = held(writer.join());
+        assertThat(behind).noneMatch(CompletableFuture::isDone);
+        assertThat(written.release()).isEqualTo(Release.RELEASED);
+        behind.forEach(reader -> assertThat(reader).succeedsWithin(BOUND));
+        behind.forEach(
+                reader -> assertThat(reader.join().orElseThrow().isValid()).isTrue());
+        behind.forEach(reader -> reader.join().orElseThrow().close());
+        eventually().until(() -> queue(a, "x") == 0);
     }
 
     // --- the store --------------------------------------------------------------------------------------------------

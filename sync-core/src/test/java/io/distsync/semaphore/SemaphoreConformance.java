@@ -1,0 +1,437 @@
+package io.distsync.semaphore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeNodes;
+import io.distsync.ServiceFixture;
+import io.distsync.ServiceFixture.Capability;
+import io.distsync.SyncMap;
+import io.distsync.Topic;
+import io.distsync.backend.Selection;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.SyncException;
+import io.distsync.lease.LossReason;
+import io.distsync.lease.Release;
+import io.distsync.queue.Claim;
+import io.distsync.queue.Contender;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What {@link SyncSemaphores} promises, on every backend. */
+@Timeout(60)
+public abstract class SemaphoreConformance {
+
+    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LEASE = Duration.ofSeconds(6);
+
+    @RegisterExtension
+    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
+
+    private RecipeNodes nodes;
+
+    /** Makes the store of one test, empty or with topics of other names only. */
+    protected abstract ServiceFixture createFixture() throws Exception;
+
+    @BeforeEach
+    void openStore() throws Exception {
+        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
+    }
+
+    @AfterEach
+    void closeStore() {
+        nodes.close();
+    }
+
+    private static final class Node extends RecipeNodes.Node {
+
+        private final String prefix;
+        private final SyncSemaphores semaphores;
+
+        Node(RecipeNodes nodes) {
+            this(nodes, LEASE);
+        }
+
+        Node(RecipeNodes nodes, Duration lease) {
+            super(nodes);
+            prefix = "semaphore:" + nodes.unique("");
+            semaphores = SyncSemaphores.builder(service())
+                    .owner(name())
+                    .prefix(prefix)
+                    .lease(lease)
+                    .time(time())
+                    .build();
+        }
+
+        SyncSemaphore semaphore(int permits) {
+            return semaphores.semaphore("x", permits);
+        }
+
+        /** The topic of {@link #semaphore}. */
+        SyncMap<Contender> stored() {
+            return service().map(Topic.of(prefix + "x", Contender.class));
+        }
+
+        int queue() {
+            return stored().read(Selection.first(Claim.QUEUE, 1_000)).entries().size();
+        }
+
+        @Override
+        protected void closeRecipe() {
+            semaphores.close();
+        }
+    }
+
+    private static Permit held(Optional<Permit> permit) {
+        assertThat(permit).as("the permit").isPresent();
+        assertThat(permit.get().isValid()).isTrue();
+        return permit.get();
+    }
+
+    private static Permit take(SyncSemaphore semaphore) {
+        return held(semaphore.tryAcquire(LONG));
+    }
+
+    private static ConditionFactory eventually() {
+        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
+    }
+
+    // --- taking and giving back -------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("P1: threads of two nodes are never more than the permits, and as many as them")
+    void exclusion() throws Exception {
+        Node[] both = {new Node(nodes), new Node(nodes)};
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger done = new AtomicInteger();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                SyncSemaphore semaphore = both[i % 2].semaphore(3);
+                all.add(threads.submit(() -> {
+                    for (int n = 0; n < 25; n++) {
+                        int last = semaphore.withPermit(LONG, permit -> {
+                            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                            done.incrementAndGet();
+                            return inside.getAndDecrement();
+                        });
+                        assertThat(last).isBetween(1, 3);
+                    }
+                }));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(most).hasValueLessThanOrEqualTo(3).hasValueGreaterThan(0);
+        assertThat(done).hasValue(200);
+        assertThat(both[1].semaphore(3).availablePermits()).isEqualTo(3);
+        Deque<Permit> permits = new ArrayDeque<>();
+        for (int i = 0; i < 3; i++) {
+            permits.add(take(both[i % 2].semaphore(3)));
+        }
+        assertThat(both[0].semaphore(3).tryAcquire(Duration.ofMillis(50))).isEmpty();
+        permits.forEach(permit -> assertThat(permit.release()).isEqualTo(Release.RELEASED));
+    }
+
+    @Test
+    @DisplayName(
+            "P2: permits are granted in the order in which they were asked for, and the smaller wish does not overtake")
+    void firstComeFirstServed() {
+        Node[] both = {new Node(nodes), new Node(nodes)};
+        Permit first = take(both[0].semaphore(2));
+        List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            int number = i;
+            int permits = 2 - i % 2;
+            all.add(both[i / 2 % 2].semaphore(2).tryAcquireAsync(permits, LONG).thenAccept(granted -> {
+                order.add(number);
+                assertThat(granted.orElseThrow().release()).isEqualTo(Release.RELEASED);
+            }));
+            int waiting = i + 2;
+            eventually().until(() -> both[0].queue() == waiting);
+        }
+        assertThat(order).isEmpty();
+        first.close();
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+        assertThat(order).isEqualTo(IntStream.range(0, 8).boxed().toList());
+        eventually().until(() -> both[0].queue() == 0);
+    }
+
+    @Test
+    @DisplayName("P3: giving back twice gives back once")
+    void releaseTwice() {
+        SyncSemaphore semaphore = new Node(nodes).semaphore(2);
+        Permit first = take(semaphore);
+        Permit second = take(semaphore);
+        assertThat(first.release()).isEqualTo(Release.RELEASED);
+        assertThat(first.release()).isEqualTo(Release.RELEASED);
+        first.close();
+        assertThat(first.isValid()).isFalse();
+        Permit third = take(semaphore);
+        assertThat(semaphore.tryAcquire(Duration.ZERO)).isEmpty();
+        assertThat(second.isValid()).isTrue();
+        assertThat(third.isValid()).isTrue();
+        assertThat(semaphore.availablePermits()).isZero();
+    }
+
+    @Test
+    @DisplayName("P3: what is given up while waiting takes nothing")
+    void cancel() {
+        Node node = new Node(nodes);
+        SyncSemaphore semaphore = node.semaphore(1);
+        Permit held = take(semaphore);
+        CompletableFuture<Optional<Permit>> waiting = semaphore.tryAcquireAsync(1, LONG);
+        eventually().until(() -> node.queue() == 2);
+        assertThat(waiting.cancel(false)).isTrue();
+        eventually().until(() -> node.queue() == 1);
+        assertThat(semaphore.tryAcquire(Duration.ofMillis(20))).isEmpty();
+        eventually().until(() -> node.queue() == 1);
+        assertThat(held.release()).isEqualTo(Release.RELEASED);
+        assertThat(take(semaphore).release()).isEqualTo(Release.RELEASED);
+    }
+
+    // --- the number of permits --------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("P4: more permits let waiters in at once, wherever they wait")
+    void grow() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        Permit held = take(a.semaphore(1));
+        CompletableFuture<Optional<Permit>> here = a.semaphore(1).tryAcquireAsync(1, LONG);
+        eventually().until(() -> a.queue() == 2);
+        CompletableFuture<Optional<Permit>> there = b.semaphore(1).tryAcquireAsync(1, LONG);
+        eventually().until(() -> a.queue() == 3);
+        b.semaphore(1).resize(3);
+        assertThat(here).succeedsWithin(BOUND);
+        assertThat(there).succeedsWithin(BOUND);
+        assertThat(held(here.join()).release()).isEqualTo(Release.RELEASED);
+        assertThat(held(there.join()).release()).isEqualTo(Release.RELEASED);
+        assertThat(held.isValid()).isTrue();
+        assertThat(a.semaphore(1).permits()).isEqualTo(3);
+        assertThat(a.semaphore(1).availablePermits()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("P4: fewer permits take nothing away, and let nobody in until enough were given back")
+    void shrink() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        List<Permit> held = List.of(take(a.semaphore(3)), take(a.semaphore(3)), take(b.semaphore(3)));
+        a.semaphore(3).resize(1);
+        assertThat(held).allMatch(Permit::isValid);
+        CompletableFuture<Optional<Permit>> waiting = b.semaphore(3).tryAcquireAsync(1, LONG);
+        eventually().until(() -> a.queue() == 4);
+        held.get(0).close();
+        held.get(2).close();
+        eventually().until(() -> a.queue() == 2);
+        assertThat(b.semaphore(3).tryAcquire(Duration.ofMillis(50))).isEmpty();
+        assertThat(waiting).isNotDone();
+        held.get(1).close();
+        assertThat(waiting).succeedsWithin(BOUND);
+        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+    }
+
+    @Test
+    @DisplayName("P4: the number the store has counts, and not the one a node begins with")
+    void storeDecides() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        Permit first = take(a.semaphore(1));
+        eventually().until(() -> a.stored().get(SyncSemaphore.CAPACITY).isPresent());
+        assertThat(b.semaphore(9).permits()).isEqualTo(1);
+        assertThat(b.semaphore(9).tryAcquire(Duration.ZERO)).isEmpty();
+        a.semaphore(1).resize(0);
+        first.close();
+        assertThat(b.semaphore(9).tryAcquire(Duration.ofMillis(20))).isEmpty();
+        b.semaphore(9).resize(1);
+        assertThat(take(b.semaphore(9)).release()).isEqualTo(Release.RELEASED);
+    }
+
+    // --- leases -----------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("P5: a holder that is not heard of loses its permits, knows it, and others get them")
+    void pausedHolder() {
+        nodes.require(Capability.STORE_TIME);
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        Permit one = take(a.semaphore(2));
+        Permit other = take(a.semaphore(2));
+        List<LossReason> lost = new CopyOnWriteArrayList<>();
+        one.onLost(lost::add);
+        a.wakeAfter(LEASE);
+        nodes.advance(LEASE);
+        List<Permit> now = List.of(take(b.semaphore(2)), take(b.semaphore(2)));
+        assertThat(one.isValid()).isFalse();
+        assertThat(other.isValid()).isFalse();
+        eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
+        assertThat(one.release()).isEqualTo(Release.ALREADY_LOST);
+        assertThat(other.release()).isEqualTo(Release.ALREADY_LOST);
+        assertThat(now).allMatch(Permit::isValid);
+        assertThat(b.semaphore(2).availablePermits()).isZero();
+    }
+
+    @Test
+    @DisplayName("P5: permits are renewed for as long as they are held, and so are waiters")
+    void renewal() {
+        nodes.require(Capability.STORE_TIME);
+        Node a = new Node(nodes, Duration.ofMillis(1_500));
+        Permit held = take(a.semaphore(1));
+        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(1, LONG);
+        eventually().until(() -> a.queue() == 2);
+        for (int i = 0; i < 3; i++) {
+            awaitRenewal(held);
+            nodes.advance(Duration.ofMillis(600));
+        }
+        assertThat(held.isValid()).isTrue();
+        assertThat(waiting).isNotDone();
+        held.close();
+        assertThat(waiting).succeedsWithin(BOUND);
+        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+    }
+
+    private static void awaitRenewal(Permit permit) {
+        long[] before = {Long.MAX_VALUE};
+        eventually().until(() -> {
+            long now = permit.remaining().toNanos();
+            boolean renewed = now > before[0];
+            before[0] = now;
+            return renewed;
+        });
+    }
+
+    @Test
+    @DisplayName("P5: a waiter whose place the store lost joins again")
+    void placeIsLost() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes, Duration.ofMillis(300));
+        Permit held = take(a.semaphore(1));
+        CompletableFuture<Optional<Permit>> waiting = b.semaphore(1).tryAcquireAsync(1, LONG);
+        eventually().until(() -> a.queue() == 2);
+        a.stored()
+                .remove(a.stored()
+                        .read(Selection.last(Claim.QUEUE, 1))
+                        .entries()
+                        .get(0)
+                        .key());
+        eventually().until(() -> a.queue() == 2);
+        held.close();
+        assertThat(waiting).succeedsWithin(BOUND);
+        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+    }
+
+    // --- the end ----------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("P6: semaphores that are closed give back what is held, and who waits fails")
+    void closing() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        Permit held = take(a.semaphore(1));
+        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(1, LONG);
+        eventually().until(() -> b.queue() == 2);
+        a.closeRecipe();
+        assertThat(waiting)
+                .failsWithin(BOUND)
+                .withThrowableThat()
+                .withCauseInstanceOf(NotAppliedException.class)
+                .withMessageContaining("closed");
+        assertThat(held.isValid()).isFalse();
+        assertThat(b.queue()).isZero();
+        assertThat(held(b.semaphore(1).tryAcquire(LEASE.dividedBy(2))).release())
+                .isEqualTo(Release.RELEASED);
+        assertThatThrownBy(() -> a.semaphore(1).tryAcquire(Duration.ZERO))
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("semaphore 'x'");
+    }
+
+    @Test
+    @DisplayName("P7: a store that is away is told within the wait and little more")
+    void storeIsAway() {
+        nodes.require(Capability.CONNECTION);
+        Node a = new Node(nodes);
+        take(a.semaphore(1)).close();
+        a.cut();
+        long begin = System.nanoTime();
+        assertThatThrownBy(() -> a.semaphore(1).tryAcquire(Duration.ofMillis(200)))
+                .isInstanceOf(SyncException.class)
+                .hasMessageContaining("'x'");
+        assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                .as("the service itself would try for five seconds")
+                .isLessThan(Duration.ofSeconds(3));
+        a.heal();
+        eventually().until(() -> a.queue() == 0);
+    }
+
+    @Test
+    @DisplayName("P8: what cannot be is refused before anything is asked")
+    void badArguments() {
+        Node a = new Node(nodes);
+        for (int permits : new int[] {-1, 0, SyncSemaphores.MAX_PERMITS + 1}) {
+            assertThatThrownBy(() -> a.semaphore(permits))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("" + permits);
+            assertThatThrownBy(() -> a.semaphore(1).tryAcquire(permits, LONG))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("" + permits);
+        }
+        assertThatThrownBy(() -> a.semaphore(1).resize(-1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> a.semaphore(1).tryAcquire(Duration.ofMillis(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PT-0.001S");
+        assertThatThrownBy(() -> a.semaphores.semaphore("no spaces", 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no spaces");
+        assertThatThrownBy(() -> SyncSemaphores.builder(a.service()).lease(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    @DisplayName("P8: an action that was not begun, and one that throws")
+    void scoped() {
+        SyncSemaphore semaphore = new Node(nodes).semaphore(1);
+        IllegalStateException thrown = new IllegalStateException("by the action");
+        assertThatThrownBy(() -> semaphore.withPermit(LONG, permit -> {
+                    throw thrown;
+                }))
+                .isSameAs(thrown);
+        try (Permit permit = take(semaphore)) {
+            assertThat(permit.name()).isEqualTo("x");
+            assertThatThrownBy(() -> semaphore.withPermit(Duration.ofMillis(20), other -> "never"))
+                    .isInstanceOf(NoPermitException.class)
+                    .hasMessageContaining("'x'");
+        }
+    }
+}
