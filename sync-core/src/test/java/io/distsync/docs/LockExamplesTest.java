@@ -32,6 +32,10 @@ class LockExamplesTest {
         return order;
     }
 
+    private String read(String what) {
+        return what;
+    }
+
     private void write(String what) {
         done.add(what);
     }
@@ -66,6 +70,16 @@ class LockExamplesTest {
                 LockGrant grant = locks.tryLock("x", Duration.ZERO, options).orElseThrow()) {
             assertThat(grant.remaining()).isBetween(Duration.ofSeconds(9), Duration.ofSeconds(10));
         }
+    }
+
+    @Test
+    void shared() {
+        SyncLocks locks = SyncLocks.using(service);
+        LockOptions reading = LockOptions.defaults().shared();
+        String read = locks.withLock("catalogue", Duration.ofSeconds(5), reading, grant -> read("catalogue"));
+
+        assertThat(read).isEqualTo("catalogue");
+        locks.close();
     }
 
     @Test

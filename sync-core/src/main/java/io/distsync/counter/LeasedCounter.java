@@ -1,0 +1,244 @@
+package io.distsync.counter;
+
+import io.distsync.CommitBuilder;
+import io.distsync.LeaseOptions;
+import io.distsync.SyncMap;
+import io.distsync.backend.Lease;
+import io.distsync.backend.Scope;
+import io.distsync.backend.Subscription;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.KeptLease;
+import io.distsync.lease.LeaseKeeper;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what is going on in a whole cluster, by key: calls under way by instance, users by room. What a node has added counts
+ * for as long as the node is heard of; it is taken back when the node is closed, and when it crashed, after the lease. Safe to
+ * share between threads.
+ *
+ * <p>In the store each node has one entry for each key it has added to, with its own share. So nodes never write the same entry,
+ * and a share can be written again without counting twice. Adding and reading do no I/O: this node's own share counts at
+ * once, others see it within the interval and the delay of the feed.
+ */
+public final class LeasedCounter implements AutoCloseable {
+
+    /*
+     * Threads. Callers add; the scheduler begins a round of writing, of which there is one at a time; its answer comes on a
+     * thread of the service. The monitor guards the shares and the round; the store is not called under it. What others have
+     * is written by the view's listener and read by anybody.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(LeasedCounter.class);
+
+    private static final Duration RETRY = Duration.ofMillis(200);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
+    /** As many as are written in one round. */
+    private static final int ROUND = Limits.MAX_MUTATIONS;
+
+    private final String name;
+    private final SyncMap<Long> map;
+    private final Settings settings;
+    private final LeaseKeeper keeper;
+    private final String node = UUID.randomUUID().toString();
+    private final OthersShares others = new OthersShares(node);
+    private final Subscription view;
+    private final Map<String, Share> shares = new HashMap<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private boolean writing;
+    private boolean closed;
+
+    record Settings(Duration lease, Duration interval, TimeSource time, Scheduler scheduler) {}
+
+    /** What this node has added to one key. */
+    private static final class Share {
+
+        private final String lease = UUID.randomUUID().toString();
+        private long value;
+        private long written;
+        private @Nullable KeptLease kept;
+
+        boolean isWritten() {
+            return value == written;
+        }
+    }
+
+    LeasedCounter(String name, SyncMap<Long> map, Settings settings) {
+        this.name = name;
+        this.map = map;
+        this.settings = settings;
+        this.keeper = new LeaseKeeper(settings.time(), settings.scheduler());
+        this.view = map.follow(Scope.entries(), Version.ABSENT, others);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Adds to this node's share of a key; what comes of it is written soon.
+     *
+     * @param key at most as long as a key may be less 40 characters, may be empty
+     * @throws ServiceClosedException if the counter is closed
+     */
+    public void add(String key, long delta) {
+        String entry = Limits.checkKey(entry(key));
+        synchronized (this) {
+            if (closed) {
+                throw new ServiceClosedException("counter '" + name + "' is closed; nothing was added");
+            }
+            Share share = shares.computeIfAbsent(entry, same -> new Share());
+            share.value = Math.addExact(share.value, delta);
+            writeSoon(settings.interval());
+        }
+    }
+
+    /** The sum of all nodes' shares of that key, as far as they are known here; 0 if there is none. No I/O. */
+    public long total(String key) {
+        long mine;
+        synchronized (this) {
+            Share share = shares.get(entry(key));
+            mine = share == null ? 0 : share.value;
+        }
+        return mine + others.total(key);
+    }
+
+    private String entry(String key) {
+        return key + OthersShares.SEPARATOR + node;
+    }
+
+    // --- writing ----------------------------------------------------------------------------------------------------
+
+    /** Under the monitor. */
+    private void writeSoon(Duration delay) {
+        if (!writing) {
+            writing = true;
+            var unused = settings.scheduler().schedule(this::write, delay);
+        }
+    }
+
+    private void write() {
+        Map<String, Long> round = new HashMap<>();
+        List<KeptLease> over = new ArrayList<>();
+        synchronized (this) {
+            shares.forEach((entry, share) -> {
+                if (!share.isWritten() && round.size() < ROUND) {
+                    round.put(entry, share.value);
+                    if (share.value == 0 && share.kept != null) {
+                        over.add(share.kept);
+                        share.kept = null;
+                    }
+                }
+            });
+            if (round.isEmpty()) {
+                writing = false;
+                shares.values().removeIf(share -> share.value == 0);
+                if (closed) {
+                    ended.complete(null);
+                }
+                return;
+            }
+        }
+        over.forEach(KeptLease::letGo);
+        long sent = settings.time().nanos();
+        try {
+            var unused = map.commitAsync(commit -> round.forEach((entry, value) -> put(commit, entry, value)))
+                    .whenComplete((outcome, failure) -> {
+                        if (failure == null) {
+                            written(round, sent);
+                        } else {
+                            notWritten(failure);
+                        }
+                    });
+        } catch (RuntimeException e) {
+            notWritten(e);
+        }
+    }
+
+    private void put(CommitBuilder<Long> commit, String entry, long value) {
+        if (value == 0) {
+            commit.delete(entry);
+        } else {
+            commit.put(entry, value, LeaseOptions.lease(leaseOf(entry), settings.lease()));
+        }
+    }
+
+    private synchronized String leaseOf(String entry) {
+        return shares.getOrDefault(entry, new Share()).lease;
+    }
+
+    private synchronized void written(Map<String, Long> round, long sent) {
+        round.forEach((entry, value) -> {
+            Share share = shares.get(entry);
+            if (share != null) {
+                share.written = value;
+                if (value != 0 && share.kept == null) {
+                    Lease lease = new Lease(map.topic().name(), entry, share.lease);
+                    share.kept = keeper.keep(map, lease, settings.lease(), sent, why -> lost(entry));
+                }
+            }
+        });
+        writing = false;
+        writeSoon(closed ? Duration.ZERO : settings.interval());
+    }
+
+    /** What is not known to be written is written again: a share is a value, not a step. */
+    private synchronized void notWritten(Throwable failure) {
+        log.debug("counter '{}': the shares of this node were not written, trying again", name, failure);
+        writing = false;
+        if (closed) {
+            ended.complete(null);
+        } else {
+            writeSoon(RETRY);
+        }
+    }
+
+    /** The store does not have it any more, though it still counts here. */
+    private synchronized void lost(String entry) {
+        Share share = shares.get(entry);
+        if (share != null) {
+            share.kept = null;
+            share.written = 0;
+            writeSoon(Duration.ZERO);
+        }
+    }
+
+    /** Takes back what this node has added, and waits for the store to know, for five seconds at most. Never throws. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            shares.values().forEach(share -> share.value = 0);
+            writeSoon(Duration.ZERO);
+        }
+        try {
+            ended.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("counter '{}': the store was not told of its end", name, e);
+        }
+        keeper.close();
+        view.close();
+        map.close();
+    }
+}

@@ -1,0 +1,5 @@
+/** Counters that hold in a whole cluster. */
+@NullMarked
+package io.distsync.counter;
+
+import org.jspecify.annotations.NullMarked;
