@@ -99,6 +99,28 @@ public final class SyncService implements AutoCloseable {
         return runtime(topic).updateAsync(update);
     }
 
+    /**
+     * {@link #optimisticUpdate} by the holder of a lock or the leader of a term: refused by the store if the topic was written
+     * with a newer token under the same name of the fence. The token is raised even if the state stays as it is. Not combined
+     * with other updates: two round trips.
+     *
+     * @param fence name of what the tokens are of, a lock for example; each name has its own newest token
+     * @param token of the grant: {@code grant.token().version()}
+     * @throws io.distsync.error.StaleTokenException if somebody has written with a newer token; nothing was written
+     */
+    public <T> Versioned<T> fencedUpdate(Topic<T> topic, String fence, Version token, UnaryOperator<T> update) {
+        return fenced(topic, fence, token, update).run();
+    }
+
+    public <T> CompletableFuture<Versioned<T>> fencedUpdateAsync(
+            Topic<T> topic, String fence, Version token, UnaryOperator<T> update) {
+        return fenced(topic, fence, token, update).start();
+    }
+
+    private <T> FencedUpdate<T> fenced(Topic<T> topic, String fence, Version token, UnaryOperator<T> update) {
+        return new FencedUpdate<>(runtime(topic), fence, token, update);
+    }
+
     /** Overwrites the state without a check; the way to repair a state that cannot be decoded. */
     public <T> Versioned<T> send(Class<T> type, T state) {
         return runtime(type).send(state);

@@ -14,6 +14,7 @@ import io.distsync.error.AbsentStateException;
 import io.distsync.error.ConflictException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.RejectedException;
+import io.distsync.error.StaleTokenException;
 import io.distsync.error.UndecodableStateException;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
@@ -729,5 +730,57 @@ abstract class StateConformance {
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the cast is erased, which is the point
     private static <E extends Throwable> void throwAs(Throwable thrown) throws E {
         throw (E) thrown;
+    }
+
+    @Test
+    @DisplayName("S34: a fenced update is refused with an older token, which changes nothing and says so")
+    void fencedUpdate() {
+        SyncService[] node = {nodes().open(), nodes().open()};
+        Topic<Counter> topic = nodes().counters();
+        Version older = new Version(1, 7, 0);
+        Version newer = new Version(1, 8, 0);
+        assertThat(node[0].fencedUpdate(topic, "lock", older, state -> state.plus(1))
+                        .value())
+                .isEqualTo(Counter.of(1));
+        assertThat(node[1].fencedUpdate(topic, "lock", newer, state -> state)
+                        .version()
+                        .revision())
+                .as("an update that changes nothing")
+                .isEqualTo(1);
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> node[0].fencedUpdate(topic, "lock", older, state -> state.plus(1)))
+                    .isInstanceOfSatisfying(
+                            StaleTokenException.class,
+                            stale -> assertThat(stale.newest()).isEqualTo(newer))
+                    .hasMessageContaining(topic.name())
+                    .hasMessageContaining("'lock'");
+        }
+        assertThat(failureOf(() -> node[0].fencedUpdateAsync(topic, "lock", older, state -> state.plus(1))))
+                .isInstanceOf(StaleTokenException.class);
+        assertThat(node[0].fencedUpdate(topic, "another", older, state -> state.plus(1))
+                        .value())
+                .isEqualTo(Counter.of(2));
+        assertThat(node[0].fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(2));
+    }
+
+    @Test
+    @DisplayName("S34: fenced updates of two nodes with one token add up exactly, beside others")
+    void fencedUpdatesAddUp() {
+        SyncService[] node = {nodes().open(), nodes().open()};
+        Topic<Counter> topic = nodes().counters();
+        Version token = new Version(1, 7, 0);
+        Together.run(4, thread -> {
+            for (int i = 0; i < 25; i++) {
+                if (thread == 3) {
+                    node[1].optimisticUpdate(topic, state -> state.plus(1));
+                } else if (thread == 2) {
+                    node[0].fencedUpdateAsync(topic, "lock", token, state -> state.plus(1))
+                            .join();
+                } else {
+                    node[thread].fencedUpdate(topic, "lock", token, state -> state.plus(1));
+                }
+            }
+        });
+        assertThat(node[0].fetchLatest(topic).orElseThrow().value()).isEqualTo(Counter.of(100));
     }
 }
