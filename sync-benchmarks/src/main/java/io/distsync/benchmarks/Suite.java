@@ -107,6 +107,7 @@ record Suite(
                 singleThread(),
                 hotMap(),
                 read(),
+                picks(),
                 listeners(),
                 idleTopics(),
                 spi(),
@@ -193,6 +194,26 @@ record Suite(
                         new Case(caffeine, LocalRead.class, "caffeineGetIfPresent", 1),
                         new Case("DistributedSync.versioned", LocalRead.class, "handleVersioned", 1)),
                 List.of(new Ratio(get, atomic, Goal.atMost(2)), new Ratio(get, caffeine, null)));
+    }
+
+    private static Suite picks() {
+        return new Suite(
+                "picks",
+                "Choosing one of 1,000 instances, each with 1 or 2 jobs, one thread",
+                null,
+                Stream.concat(
+                                Arrays.stream(Picks.Strategy.values()).map(strategy -> pick(strategy.name(), strategy)),
+                                Stream.of(
+                                        pick("LEAST_CONNECTIONS, half are idle", Picks.Strategy.LEAST_CONNECTIONS)
+                                                .with("jobs", "0"),
+                                        pick("ROUND_ROBIN, one is ejected", Picks.Strategy.ROUND_ROBIN)
+                                                .with("ejected", "1")))
+                        .toList(),
+                List.of());
+    }
+
+    private static Case pick(String label, Picks.Strategy strategy) {
+        return new Case(label, Picks.class, "choose", 1, Map.of("strategy", strategy.name()), Goal.atMost(100));
     }
 
     private static Suite listeners() {
