@@ -123,10 +123,11 @@ class BalancerTest {
     @Test
     @DisplayName("R29: what becomes of calls that began before an ejection does not lengthen or end it")
     void lateOutcomes() {
-        Attempt failing = attempt(balancer, "i1");
+        List<Attempt> failing =
+                IntStream.range(0, 9).mapToObj(i -> attempt(balancer, "i1")).toList();
         Attempt succeeding = attempt(balancer, "i1");
         fail(balancer, "i1", 5);
-        failing.failed();
+        failing.forEach(Attempt::failed);
         succeeding.succeeded();
         assertThat(ejection(balancer).lasts()).isEqualTo(BASE);
         time.advance(BASE);
@@ -146,6 +147,18 @@ class BalancerTest {
         time.advance(BASE);
         fail(balancer, "i2", 1);
         assertThat(ejected(balancer)).containsExactly("i2"); // it still fails, and there is room now
+    }
+
+    @Test
+    @DisplayName("R30: those that are ejected and down as well leave room for others")
+    void ejectedAndDown() {
+        fail(balancer, "i0", 5);
+        fail(balancer, "i1", 5);
+        present.set(Fleet.of(6).stream()
+                .map(each -> ejected(balancer).contains(each.id()) ? each.withStatus(InstanceStatus.DOWN) : each)
+                .toList());
+        fail(balancer, "i2", 5);
+        assertThat(chosen(balancer)).containsExactlyInAnyOrder("i3", "i4", "i5");
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.distsync.registry.ServiceInstance;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -77,6 +79,23 @@ class JobCountsTest {
         assertThat(counts.of(one).getAsInt()).isEqualTo(20);
         assertThat(counts.of(other).getAsInt()).isEqualTo(20);
         assertThat(counts.total()).isEqualTo(40);
+    }
+
+    @Test
+    @DisplayName("R28: threads that begin the first job of an instance together count on the same counter")
+    void firstJobs() throws InterruptedException {
+        List<ServiceInstance> instances = Fleet.of(20_000);
+        Queue<JobCounts.Job> jobs = new ConcurrentLinkedQueue<>();
+        List<Thread> threads = IntStream.range(0, 4)
+                .mapToObj(i -> new Thread(() -> instances.forEach(instance -> jobs.add(counts.begin(instance)))))
+                .toList();
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join(20_000);
+        }
+        assertThat(instances).allMatch(instance -> counts.of(instance).getAsInt() == 4);
+        jobs.forEach(JobCounts.Job::close);
+        assertThat(counts.total()).isZero();
     }
 
     @Test
