@@ -30,7 +30,7 @@ final class Peer implements AutoCloseable {
     /**
      * A process that is ready and waits.
      *
-     * @param main says {@link #DONE} when it is ready and after each round, and ends with its input
+     * @param main says {@link #DONE} when it is ready and after each round, with whatever is to be told of it in the same line, and ends with its input
      */
     static Peer start(Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
@@ -67,18 +67,25 @@ final class Peer implements AutoCloseable {
         }
     }
 
-    /** Returns when it has nothing left to do. */
-    void awaitDone() {
+    /** Returns when it has nothing left to do, with what it says of the round. */
+    String awaitDone() {
         try {
             String line = said.readLine();
-            while (line != null && !line.equals(DONE)) {
+            while (line != null && !line.startsWith(DONE)) {
                 System.err.println(line);
                 line = said.readLine();
             }
-            Checks.require("the other process says that it is done", line != null);
+            if (line == null) {
+                throw new IllegalStateException("the other process did not say that it is done");
+            }
+            return line.substring(DONE.length());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
     }
 
     @Override

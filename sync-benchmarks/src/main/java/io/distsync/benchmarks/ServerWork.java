@@ -1,6 +1,8 @@
 package io.distsync.benchmarks;
 
 import io.distsync.testsupport.redis.RedisServer;
+import io.distsync.testsupport.redis.RespClient;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,8 +14,11 @@ import java.util.regex.Pattern;
 /**
  * What a Redis server says of its own work, up to a moment. Times are by the clock on the wall: a server that has to wait
  * for a processor in the middle of a call counts that, too; only the processor time does not.
+ *
+ * @param commands calls of any command, those within scripts included
+ * @param reads how often something was there to be read on a connection: each may be several requests that came together
  */
-record ServerWork(long scriptCalls, long scriptMicros, double processorMicros) {
+record ServerWork(long scriptCalls, long scriptMicros, long commands, long reads, double processorMicros) {
 
     /** Calls that take longer are slow. */
     static final long SLOW_MICROS = 2_000;
@@ -27,10 +32,17 @@ record ServerWork(long scriptCalls, long scriptMicros, double processorMicros) {
     static ServerWork of(RedisServer server) {
         long calls = 0;
         long micros = 0;
-        for (String line : info(server, "commandstats")) {
+        List<String> commands = info(server, "commandstats");
+        for (String line : commands) {
             if (line.startsWith("cmdstat_eval")) { // and evalsha
                 calls += (long) number(line, "calls=");
                 micros += (long) number(line, "usec=");
+            }
+        }
+        long reads = 0;
+        for (String line : info(server, "stats")) {
+            if (line.startsWith("total_reads_processed:")) {
+                reads = (long) number(line, ":");
             }
         }
         double seconds = 0;
@@ -39,14 +51,28 @@ record ServerWork(long scriptCalls, long scriptMicros, double processorMicros) {
                 seconds += number(line, ":");
             }
         }
-        return new ServerWork(calls, micros, seconds * 1e6);
+        return new ServerWork(calls, micros, calls(commands), reads, seconds * 1e6);
     }
 
     ServerWork since(ServerWork before) {
         return new ServerWork(
                 scriptCalls - before.scriptCalls,
                 scriptMicros - before.scriptMicros,
+                commands - before.commands,
+                reads - before.reads,
                 processorMicros - before.processorMicros);
+    }
+
+    /** Calls of any command so far, for those who look often. */
+    static long commands(RespClient client) throws IOException {
+        return calls(String.valueOf(client.call("INFO", "commandstats")).lines().toList());
+    }
+
+    private static long calls(List<String> commandStats) {
+        return commandStats.stream()
+                .filter(line -> line.startsWith("cmdstat_"))
+                .mapToLong(line -> (long) number(line, "calls="))
+                .sum();
     }
 
     double microsPerScript() {

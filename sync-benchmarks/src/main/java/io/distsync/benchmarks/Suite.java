@@ -63,6 +63,12 @@ record Suite(
             return new Case(way.label(), type, "update", 1, Map.of("way", way.name()), null);
         }
 
+        /** A way to lock, by so many threads of each process. */
+        static Case of(LocksWay way, int threads) {
+            Map<String, String> params = Map.of("way", way.name(), "threads", Integer.toString(threads));
+            return new Case(way.label(), RedisLocks.class, "hold", 1, params, null);
+        }
+
         Case with(String param, String value) {
             Map<String, String> more = new HashMap<>(params);
             more.put(param, value);
@@ -93,10 +99,15 @@ record Suite(
         Ratio(Way contender, Way baseline, @Nullable Goal goal) {
             this(contender.label(), baseline.label(), goal);
         }
+
+        Ratio(LocksWay contender, LocksWay baseline, @Nullable Goal goal) {
+            this(contender.label(), baseline.label(), goal);
+        }
     }
 
     private static final String UPDATE = "optimisticUpdate";
     private static final String ATOMIC = "AtomicReference.updateAndGet";
+    private static final String HOLDS = "holdsPerSecond";
     private static final String COMPUTE = "ConcurrentHashMap.compute";
 
     /** Every suite there is. */
@@ -117,6 +128,11 @@ record Suite(
                 redisSingle(),
                 redisPropagation(),
                 redisTopics(),
+                redisLock(),
+                redisLockNames(),
+                redisLockContended(),
+                redisLockProcesses(),
+                redisLockRenewal(),
                 kafkaHotKey(),
                 kafkaPropagation());
     }
@@ -378,6 +394,93 @@ record Suite(
                 Stream.of(TopicsWay.BY_HAND, TopicsWay.REDISSON)
                         .map(other -> new Ratio(service.label(), other.label(), null))
                         .toList());
+    }
+
+    // --- locks in Redis ---------------------------------------------------------------------------------------------
+
+    private static Suite redisLock() {
+        return uncontended("redis-lock", "One lock in Redis, one thread, how often it is taken and given back", 1);
+    }
+
+    private static Suite redisLockNames() {
+        return uncontended("redis-lock-names", "8 locks in Redis, a thread for each, how often they are taken", 8);
+    }
+
+    /** Each thread has a lock of its own. */
+    private static Suite uncontended(String name, String title, int threads) {
+        return new Suite(
+                name,
+                title,
+                HOLDS,
+                List.of(
+                        // A little for what is asked in the background.
+                        new Figure("readsPerHold", Goal.atMost(2.01)),
+                        new Figure("scriptsPerHold", null),
+                        new Figure("commandsPerHold", null),
+                        new Figure("serverMicrosPerHold", null),
+                        new Figure("clientMicrosPerHold", null),
+                        new Figure("p50WaitMicros", null),
+                        new Figure("p999WaitMicros", null)),
+                Stream.of(LocksWay.SYNC_LOCKS, LocksWay.REDISSON_LOCK, LocksWay.BY_HAND)
+                        .map(way -> Case.of(way, threads).with("names", Integer.toString(threads)))
+                        .toList(),
+                List.of(
+                        new Ratio(LocksWay.SYNC_LOCKS, LocksWay.REDISSON_LOCK, Goal.atLeast(1.2)),
+                        new Ratio(LocksWay.SYNC_LOCKS, LocksWay.BY_HAND, null)));
+    }
+
+    private static Suite redisLockContended() {
+        return contended(
+                "redis-lock-contended", "One lock in Redis, 50 threads of one process, how often it is taken", 1);
+    }
+
+    private static Suite redisLockProcesses() {
+        return contended(
+                "redis-lock-processes", "One lock in Redis, 5 processes × 10 threads, how often it is taken", 5);
+    }
+
+    private static Suite contended(String name, String title, int processes) {
+        return new Suite(
+                name,
+                title,
+                HOLDS,
+                List.of(
+                        new Figure("p50WaitMicros", null),
+                        new Figure("p999WaitMicros", null),
+                        new Figure("maxWaitMicros", null),
+                        new Figure("leastShare", null),
+                        new Figure("scriptsPerHold", null),
+                        new Figure("commandsPerHold", null),
+                        new Figure("serverMicrosPerHold", null),
+                        new Figure("clientMicrosPerHold", null)),
+                Stream.of(LocksWay.SYNC_LOCKS, LocksWay.REDISSON_LOCK, LocksWay.REDISSON_FAIR_LOCK)
+                        .map(way ->
+                                Case.of(way, HotKey.THREADS / processes).with("processes", Integer.toString(processes)))
+                        .toList(),
+                Stream.of(LocksWay.REDISSON_LOCK, LocksWay.REDISSON_FAIR_LOCK)
+                        .map(other -> new Ratio(LocksWay.SYNC_LOCKS, other, Goal.atLeast(1.5)))
+                        .toList());
+    }
+
+    private static Suite redisLockRenewal() {
+        LocksWay locks = LocksWay.SYNC_LOCKS;
+        LocksWay redisson = LocksWay.REDISSON_LOCK;
+        return new Suite(
+                "redis-lock-renewal",
+                "10,000 locks held in Redis by one process, processor time of the server for a round of renewals",
+                "serverMillisPerRound",
+                List.of(
+                        new Figure("clientMillisPerRound", null),
+                        new Figure("busyMillisPerRound", null),
+                        new Figure("longestAnswerMillis", null),
+                        new Figure("scriptsPerRound", null),
+                        new Figure("commandsPerRound", null),
+                        new Figure("readsPerRound", null)),
+                Stream.of(locks, redisson)
+                        .map(way -> new Case(
+                                way.label(), RedisLockRenewal.class, "renew", 1, Map.of("way", way.name()), null))
+                        .toList(),
+                List.of(new Ratio(locks, redisson, null)));
     }
 
     // --- Kafka ------------------------------------------------------------------------------------------------------

@@ -77,6 +77,12 @@ class SuiteTest {
                 "0",
                 "topics",
                 "20",
+                "runMillis",
+                "200",
+                "locks",
+                "20",
+                "leaseMillis",
+                "600",
                 "broker",
                 kafka.bootstrapServers())); // where they are parameters
         params.forEach(options::param);

@@ -1,0 +1,39 @@
+package io.distsync.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Another process whose threads want the same locks. */
+final class LockPeer {
+
+    private LockPeer() {}
+
+    /** A process that is connected and waits. Each round is a number of milliseconds, and answered with {@link Holds}. */
+    static Peer start(LocksWay way, String uri, Ledger ledger, int threads, int names) {
+        return Peer.start(
+                LockPeer.class,
+                way.name(),
+                uri,
+                ledger.file().toString(),
+                Integer.toString(threads),
+                Integer.toString(names));
+    }
+
+    /** Arguments: way, URI, file of the ledger, threads, names. */
+    public static void main(String[] arguments) throws IOException {
+        int threads = Integer.parseInt(arguments[3]);
+        int names = Integer.parseInt(arguments[4]);
+        Ledger ledger = Ledger.open(Path.of(arguments[2]), names);
+        try (NamedLocks locks = LocksWay.valueOf(arguments[0]).open(arguments[1], RedisLocks.LEASE);
+                LockCrew crew = new LockCrew(locks, ledger, threads, names)) {
+            BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            System.out.println(Peer.DONE);
+            for (String line = told.readLine(); line != null; line = told.readLine()) {
+                System.out.println(Peer.DONE + crew.run(Long.parseLong(line)));
+            }
+        }
+    }
+}
