@@ -5,15 +5,22 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
-/** Another process whose threads want the same locks. */
+/**
+ * One of several processes whose threads want the same locks. The JVM has the first compiler only: several that compile with
+ * both on a few processors do so for longer than a benchmark can wait.
+ */
 final class LockPeer {
+
+    private static final List<String> OPTIONS = List.of("-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1");
 
     private LockPeer() {}
 
     /** A process that is connected and waits. Each round is a number of milliseconds, and answered with {@link Holds}. */
     static Peer start(LocksWay way, String uri, Ledger ledger, int threads, int names) {
         return Peer.start(
+                OPTIONS,
                 LockPeer.class,
                 way.name(),
                 uri,

@@ -33,13 +33,15 @@ final class Peer implements AutoCloseable {
      * @param main says {@link #DONE} when it is ready and after each round, with whatever is to be told of it in the same line, and ends with its input
      */
     static Peer start(Class<?> main, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms1g",
-                "-Xmx1g",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+        return start(List.of("-Xms1g", "-Xmx1g"), main, arguments);
+    }
+
+    /** The same, with these options of the JVM. */
+    static Peer start(List<String> options, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         try {
             Peer peer = new Peer(new ProcessBuilder(command)

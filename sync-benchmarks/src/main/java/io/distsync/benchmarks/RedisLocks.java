@@ -54,6 +54,7 @@ public class RedisLocks {
     @Param("1")
     public int names;
 
+    /** If it is one, it is this; if there are several, this one only tells them what to do. */
     @Param("1")
     public int processes;
 
@@ -73,7 +74,7 @@ public class RedisLocks {
         ledger = Ledger.create(names);
         locks = way.open(server.uri(), LEASE);
         crew = new LockCrew(locks, ledger, threads, names);
-        peers = IntStream.range(1, processes)
+        peers = IntStream.range(0, processes == 1 ? 0 : processes)
                 .mapToObj(peer -> LockPeer.start(way, server.uri(), ledger, threads, names))
                 .toList();
         warmUp.repeat(() -> run(Math.min(WARM_UP_MILLIS, runMillis)));
@@ -91,17 +92,19 @@ public class RedisLocks {
 
     private Holds run(long millis) {
         peers.forEach(peer -> peer.begin(Long.toString(millis)));
-        Holds all = crew.run(millis);
-        for (Peer peer : peers) {
-            all = all.and(Holds.parse(peer.awaitDone()));
-        }
+        Holds all = peers.stream()
+                .map(peer -> Holds.parse(peer.awaitDone()))
+                .reduce(Holds::and)
+                .orElseGet(() -> crew.run(millis));
         held += all.count();
         return all;
     }
 
-    /** What all processes have used of the processors. */
+    /** What those who hold locks have used of the processors. */
     private Duration processor() {
-        return Stream.concat(Stream.of(ProcessHandle.current()), peers.stream().map(Peer::handle))
+        return (peers.isEmpty()
+                        ? Stream.of(ProcessHandle.current())
+                        : peers.stream().map(Peer::handle))
                 .map(process -> process.info().totalCpuDuration().orElseThrow())
                 .reduce(Duration.ZERO, Duration::plus);
     }
