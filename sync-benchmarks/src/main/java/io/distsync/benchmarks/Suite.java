@@ -414,7 +414,7 @@ record Suite(
                 HOLDS,
                 List.of(
                         // A little for what is asked in the background.
-                        new Figure("readsPerHold", Goal.atMost(2.01)),
+                        new Figure("readsPerHold", Goal.atMost(2.05)),
                         new Figure("scriptsPerHold", null),
                         new Figure("commandsPerHold", null),
                         new Figure("serverMicrosPerHold", null),
