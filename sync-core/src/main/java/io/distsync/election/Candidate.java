@@ -1,0 +1,523 @@
+package io.distsync.election;
+
+import io.distsync.CommitBuilder;
+import io.distsync.CommitOutcome;
+import io.distsync.CommitOutcome.Committed;
+import io.distsync.LeaseOptions;
+import io.distsync.MapChange;
+import io.distsync.MapEntry;
+import io.distsync.MapListener;
+import io.distsync.MapPage;
+import io.distsync.MapReplica;
+import io.distsync.SyncMap;
+import io.distsync.Versioned;
+import io.distsync.backend.Lease;
+import io.distsync.backend.Selection;
+import io.distsync.election.ElectionRule.Campaign;
+import io.distsync.election.ElectionRule.End;
+import io.distsync.election.ElectionRule.Join;
+import io.distsync.election.ElectionRule.Leave;
+import io.distsync.election.ElectionRule.Rest;
+import io.distsync.election.ElectionRule.Self;
+import io.distsync.election.ElectionRule.Step;
+import io.distsync.election.ElectionRule.Vacate;
+import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.KeptLease;
+import io.distsync.lease.LossReason;
+import io.distsync.time.Scheduler;
+import io.distsync.version.Limits;
+import io.distsync.version.Version;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A candidate of this process. It does what {@link ElectionRule} says, one step at a time, whenever something has changed. In the
+ * store it is one leased entry: in the line, or, put there by the commit that takes it out of the line, as the leader.
+ *
+ * <p>It decides on nothing older than its own last write. What it knows comes from the replica; should that be late, it is
+ * read from the store after the time of a lease.
+ */
+final class Candidate implements Candidacy {
+
+    /*
+     * Threads. Everything that is neither final nor volatile is the mailbox's: answers of the store, changes, alarms, and what
+     * users ask for go through it, in order, and none of it blocks. At most one write is under way, and one call to the listener;
+     * while either is, no step is taken, but a term may end. The listener and the health check run on threads made for them.
+     */
+
+    private static final Logger log = LoggerFactory.getLogger(Candidate.class);
+
+    private static final Duration RETRY = Duration.ofMillis(100);
+
+    /** A place in the line. */
+    private record Seat(Version version, KeptLease lease) {}
+
+    private interface Callback {
+        void call() throws Exception;
+    }
+
+    private final SyncElections elections;
+    private final String name;
+    private final CandidateOptions options;
+    private final LeadershipListener listener;
+    private final String id = UUID.randomUUID().toString();
+    private final SyncMap<Member> map;
+    private final MapReplica<Member> replica;
+    private final Mailbox mailbox = new Mailbox();
+    private final @Nullable HealthCheck health;
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+
+    /** From the election until {@code revoked} has returned. */
+    private volatile @Nullable Term term;
+
+    private volatile @Nullable Thread inCallback;
+
+    private Roster roster = Roster.EMPTY;
+
+    /** What is older than this is not decided on. */
+    private Version floor = Version.ABSENT;
+
+    private @Nullable Seat seat;
+    private boolean writing;
+    private long writes;
+    private boolean inElected;
+    private boolean healthy;
+    private boolean pausing;
+    private boolean closed;
+    private boolean ended;
+    private Scheduler.@Nullable Cancellable alarm;
+
+    Candidate(
+            SyncElections elections,
+            String name,
+            CandidateOptions options,
+            LeadershipListener listener,
+            SyncMap<Member> map) {
+        this.elections = elections;
+        this.name = name;
+        this.options = options;
+        this.listener = listener;
+        this.map = map;
+        replica = map.replica();
+        health = options.health() == null
+                ? null
+                : new HealthCheck(elections, mailbox, options.health(), options.healthInterval(), this::checked);
+        healthy = health == null;
+    }
+
+    void begin() {
+        mailbox.post(() -> {
+            try {
+                var unused = replica.onChange(new Changes()); // ends with the map
+            } catch (ServiceClosedException e) {
+                end();
+                return;
+            }
+            if (health != null) {
+                health.begin();
+            }
+            later(options.lease(), this::look);
+            step();
+        });
+    }
+
+    // --- what users ask ---------------------------------------------------------------------------------------------
+
+    @Override
+    public String election() {
+        return name;
+    }
+
+    @Override
+    public boolean isLeader() {
+        return term().isPresent();
+    }
+
+    @Override
+    public Optional<LeaderTerm> term() {
+        return Optional.<LeaderTerm>ofNullable(term).filter(LeaderTerm::isValid);
+    }
+
+    @Override
+    public void resign() {
+        mailbox.post(() -> {
+            if (term != null) {
+                end(term, RevocationReason.RESIGNED);
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        CompletableFuture<Void> left = leave();
+        if (Thread.currentThread() != inCallback) {
+            SyncElections.awaitQuietly(left);
+        }
+    }
+
+    /** Ends the term and leaves the line; the future completes when the store knows. */
+    CompletableFuture<Void> leave() {
+        mailbox.post(() -> {
+            closed = true;
+            step();
+        });
+        return gone;
+    }
+
+    /** Does nothing any more; what the store has of it is left to the lease. */
+    CompletableFuture<Void> abandon() {
+        mailbox.post(this::end);
+        return gone;
+    }
+
+    // --- steps ------------------------------------------------------------------------------------------------------
+
+    private void step() {
+        if (ended || writing || (term != null && term.over() != null)) {
+            return;
+        }
+        refresh();
+        if (alarm != null) {
+            alarm.cancel();
+            alarm = null;
+        }
+        Self self = new Self(
+                id,
+                options.priority(),
+                against(),
+                seat == null ? null : seat.version(),
+                term == null ? null : term.version());
+        take(ElectionRule.next(self, floor.isNewerThan(roster.head()) ? null : roster, elections.now()));
+    }
+
+    private void take(Step step) {
+        if (step instanceof Rest rest) {
+            rest(rest.atMost());
+        } else if (step instanceof Join) {
+            String lease = UUID.randomUUID().toString();
+            write(commit -> join(commit, lease), (joined, sent) -> joined(joined, 0, lease, sent));
+        } else if (step instanceof Leave leave) {
+            letGoOfSeat();
+            write(commit -> commit.expect(key(), leave.place()).delete(key()), (left, sent) -> {});
+        } else if (step instanceof Campaign campaign) {
+            campaign(campaign.place());
+        } else if (step instanceof Vacate vacate) {
+            vacate(vacate);
+        } else if (step instanceof End end) {
+            end(Objects.requireNonNull(term), end.why());
+        }
+    }
+
+    private void rest(@Nullable Long atMost) {
+        if (closed) {
+            end();
+        } else if (atMost != null) {
+            alarm = later(Duration.ofNanos(atMost), this::step);
+        }
+    }
+
+    private void campaign(Version place) {
+        String lease = UUID.randomUUID().toString();
+        write(
+                commit -> commit.expect(key(), place)
+                        .expectAbsent(Roster.LEADER)
+                        .delete(key())
+                        .put(Roster.LEADER, member(), LeaseOptions.lease(lease, options.lease())),
+                (won, sent) -> won(version(won, 1), lease, sent));
+    }
+
+    private void won(Version version, String leaseId, long sent) {
+        letGoOfSeat();
+        if (against() != null) {
+            return; // the next step gives it back
+        }
+        Term begun = new Term(elections, name, version);
+        begun.hold(keep(Roster.LEADER, leaseId, sent, why -> over(begun, reason(why))));
+        if (!begun.isValid()) {
+            return; // the answer was late
+        }
+        term = begun;
+        inElected = true;
+        tell("elected", () -> listener.elected(begun), failed -> elected(begun, failed));
+    }
+
+    private void vacate(Vacate vacate) {
+        String lease = UUID.randomUUID().toString();
+        write(
+                commit -> {
+                    commit.expect(Roster.LEADER, vacate.term()).delete(Roster.LEADER);
+                    if (vacate.join()) {
+                        join(commit, lease);
+                    }
+                },
+                (vacated, sent) -> {
+                    if (vacate.join()) {
+                        joined(vacated, 1, lease, sent);
+                    }
+                });
+    }
+
+    private void join(CommitBuilder<Member> commit, String leaseId) {
+        commit.put(key(), member(), LeaseOptions.lease(leaseId, options.lease()));
+    }
+
+    private void joined(Committed<Member> joined, int index, String leaseId, long sent) {
+        letGoOfSeat();
+        Version version = version(joined, index);
+        seat = new Seat(version, keep(key(), leaseId, sent, why -> unseated(version)));
+    }
+
+    private void unseated(Version version) {
+        if (seat != null && seat.version().equals(version)) {
+            seat = null;
+            step();
+        }
+    }
+
+    private void letGoOfSeat() {
+        if (seat != null) {
+            boolean unused = seat.lease().letGo();
+            seat = null;
+        }
+    }
+
+    // --- terms ------------------------------------------------------------------------------------------------------
+
+    private void end(Term which, RevocationReason why) {
+        if (why == RevocationReason.GONE) {
+            boolean unused = which.lease().lose(LossReason.GONE); // which tells
+        } else if (which.lease().letGo()) {
+            over(which, why);
+        }
+    }
+
+    private void over(Term which, RevocationReason why) {
+        if (term == which && which.over() == null) {
+            which.end(why);
+            if (!inElected) {
+                revoke(which, why);
+            }
+        }
+    }
+
+    private void elected(Term which, boolean failed) {
+        inElected = false;
+        if (failed) {
+            pausing = true;
+            later(options.lease(), () -> {
+                pausing = false;
+                step();
+            });
+        }
+        RevocationReason why = which.over();
+        if (why != null) {
+            revoke(which, why);
+        } else {
+            step();
+        }
+    }
+
+    private void revoke(Term which, RevocationReason why) {
+        tell("revoked", () -> listener.revoked(which, why), failed -> {
+            term = null;
+            step();
+        });
+    }
+
+    private void tell(String what, Callback callback, Consumer<Boolean> returned) {
+        elections.call(() -> {
+            boolean failed = false;
+            inCallback = Thread.currentThread();
+            try {
+                callback.call();
+            } catch (Throwable e) {
+                log.error("election '{}': {} failed", name, what, e);
+                failed = true;
+            }
+            inCallback = null;
+            boolean threw = failed;
+            mailbox.post(() -> returned.accept(threw));
+        });
+    }
+
+    private static RevocationReason reason(LossReason why) {
+        return why == LossReason.GONE ? RevocationReason.GONE : RevocationReason.EXPIRED;
+    }
+
+    /** Why it does not want to lead now, if it does not. */
+    private @Nullable RevocationReason against() {
+        if (closed || elections.isClosed()) {
+            return RevocationReason.CLOSED;
+        }
+        if (pausing) {
+            return RevocationReason.FAILED;
+        }
+        return healthy ? null : RevocationReason.UNHEALTHY;
+    }
+
+    private void checked(boolean result) {
+        if (healthy != result) {
+            healthy = result;
+            log.info("election '{}': this candidate is {}", name, result ? "healthy" : "not healthy");
+            step();
+        }
+    }
+
+    // --- the store --------------------------------------------------------------------------------------------------
+
+    private interface Written {
+        void answered(Committed<Member> outcome, long sent);
+    }
+
+    private void write(Consumer<CommitBuilder<Member>> commit, Written written) {
+        writing = true;
+        writes++;
+        long sent = elections.now();
+        try {
+            var unused = map.commitAsync(commit)
+                    .whenComplete((outcome, failure) -> mailbox.post(() -> {
+                        if (failure == null) {
+                            answered(outcome, written, sent);
+                        } else {
+                            failed(failure);
+                        }
+                    }));
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
+    private void answered(CommitOutcome<Member> outcome, Written written, long sent) {
+        writing = false;
+        if (ended) {
+            return;
+        }
+        floor = outcome.head();
+        if (outcome instanceof Committed<Member> committed) {
+            written.answered(committed, sent);
+        }
+        step();
+    }
+
+    private void failed(Throwable failure) {
+        if (failure instanceof ServiceClosedException) {
+            log.debug("election '{}': the service was closed before its elections", name);
+            end();
+            return;
+        }
+        log.debug("election '{}': a step failed, trying again", name, failure);
+        later(RETRY, () -> {
+            writing = false;
+            step();
+        });
+    }
+
+    /** Looks at the store, in case it has not been heard of. */
+    private void look() {
+        if (ended) {
+            return;
+        }
+        later(options.lease(), this::look);
+        if (writing) {
+            return;
+        }
+        long begun = writes;
+        try {
+            var unused = map.readAsync(Selection.first("", Limits.MAX_PAGE))
+                    .whenComplete((page, failure) -> mailbox.post(() -> {
+                        if (failure == null && !page.more() && begun == writes && !writing) {
+                            looked(page);
+                        }
+                    }));
+        } catch (ServiceClosedException e) {
+            log.debug("election '{}': the service was closed before its elections", name, e);
+        }
+    }
+
+    /** What was read is what counts, though it may be older: then history was rewound. */
+    private void looked(MapPage<Member> page) {
+        floor = page.head();
+        Map<String, Versioned<Member>> entries = new LinkedHashMap<>();
+        page.entries().forEach(entry -> entries.put(entry.key(), entry.versioned()));
+        roster = Roster.of(page.head(), entries, roster, elections.now());
+        step();
+    }
+
+    private void refresh() {
+        Version head = replica.version(); // before the entries, which may be newer
+        if (!floor.isNewerThan(head) && !roster.head().isNewerThan(head)) {
+            roster = Roster.of(head, replica.entries(), roster, elections.now());
+        }
+    }
+
+    private KeptLease keep(String key, String leaseId, long sent, Consumer<LossReason> onLost) {
+        return elections
+                .keeper()
+                .keep(
+                        map,
+                        new Lease(map.topic().name(), key, leaseId),
+                        options.lease(),
+                        sent,
+                        why -> mailbox.post(() -> onLost.accept(why)));
+    }
+
+    private static Version version(Committed<Member> committed, int index) {
+        return committed.written().get(index).versioned().version();
+    }
+
+    private String key() {
+        return Roster.key(id);
+    }
+
+    private Member member() {
+        return options.member(id, elections.owner(), elections.epochMillis());
+    }
+
+    private Scheduler.Cancellable later(Duration delay, Runnable task) {
+        return elections.later(delay, () -> mailbox.post(task));
+    }
+
+    private void end() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        closed = true;
+        letGoOfSeat();
+        if (health != null) {
+            health.stop();
+        }
+        if (alarm != null) {
+            alarm.cancel();
+        }
+        elections.call(() -> {
+            map.close();
+            elections.left(this);
+            gone.complete(null);
+        });
+    }
+
+    /** Whatever has changed, the replica has it. */
+    private final class Changes implements MapListener<Member> {
+
+        @Override
+        public void onSnapshot(List<MapEntry<Member>> entries, Version head) {
+            mailbox.post(Candidate.this::step);
+        }
+
+        @Override
+        public void onChanges(List<MapChange<Member>> changed) {
+            mailbox.post(Candidate.this::step);
+        }
+    }
+}
