@@ -1,18 +1,9 @@
 package io.distsync.election;
 
 import io.distsync.CommitBuilder;
-import io.distsync.CommitOutcome;
 import io.distsync.CommitOutcome.Committed;
 import io.distsync.LeaseOptions;
-import io.distsync.MapChange;
-import io.distsync.MapEntry;
-import io.distsync.MapListener;
-import io.distsync.MapPage;
-import io.distsync.MapReplica;
 import io.distsync.SyncMap;
-import io.distsync.Versioned;
-import io.distsync.backend.Lease;
-import io.distsync.backend.Selection;
 import io.distsync.election.ElectionRule.Campaign;
 import io.distsync.election.ElectionRule.End;
 import io.distsync.election.ElectionRule.Join;
@@ -21,16 +12,11 @@ import io.distsync.election.ElectionRule.Rest;
 import io.distsync.election.ElectionRule.Self;
 import io.distsync.election.ElectionRule.Step;
 import io.distsync.election.ElectionRule.Vacate;
-import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LossReason;
 import io.distsync.time.Scheduler;
-import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,9 +29,6 @@ import org.slf4j.LoggerFactory;
 /**
  * A candidate of this process. It does what {@link ElectionRule} says, one step at a time, whenever something has changed. In the
  * store it is one leased entry: in the line, or, put there by the commit that takes it out of the line, as the leader.
- *
- * <p>It decides on nothing older than its own last write. What it knows comes from the replica; should that be late, it is
- * read from the store after the time of a lease.
  */
 final class Candidate implements Candidacy {
 
@@ -56,8 +39,6 @@ final class Candidate implements Candidacy {
      */
 
     private static final Logger log = LoggerFactory.getLogger(Candidate.class);
-
-    private static final Duration RETRY = Duration.ofMillis(100);
 
     /** A place in the line. */
     private record Seat(Version version, KeptLease lease) {}
@@ -71,9 +52,8 @@ final class Candidate implements Candidacy {
     private final CandidateOptions options;
     private final LeadershipListener listener;
     private final String id = UUID.randomUUID().toString();
-    private final SyncMap<Member> map;
-    private final MapReplica<Member> replica;
     private final Mailbox mailbox = new Mailbox();
+    private final Entries entries;
     private final @Nullable HealthCheck health;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -82,14 +62,7 @@ final class Candidate implements Candidacy {
 
     private volatile @Nullable Thread inCallback;
 
-    private Roster roster = Roster.EMPTY;
-
-    /** What is older than this is not decided on. */
-    private Version floor = Version.ABSENT;
-
     private @Nullable Seat seat;
-    private boolean writing;
-    private long writes;
     private boolean inElected;
     private boolean healthy;
     private boolean pausing;
@@ -107,8 +80,7 @@ final class Candidate implements Candidacy {
         this.name = name;
         this.options = options;
         this.listener = listener;
-        this.map = map;
-        replica = map.replica();
+        entries = new Entries(elections, mailbox, map, options.lease(), this::step, this::end);
         health = options.health() == null
                 ? null
                 : new HealthCheck(elections, mailbox, options.health(), options.healthInterval(), this::checked);
@@ -117,16 +89,10 @@ final class Candidate implements Candidacy {
 
     void begin() {
         mailbox.post(() -> {
-            try {
-                var unused = replica.onChange(new Changes()); // ends with the map
-            } catch (ServiceClosedException e) {
-                end();
-                return;
-            }
             if (health != null) {
                 health.begin();
             }
-            later(options.lease(), this::look);
+            entries.begin();
             step();
         });
     }
@@ -183,10 +149,9 @@ final class Candidate implements Candidacy {
     // --- steps ------------------------------------------------------------------------------------------------------
 
     private void step() {
-        if (ended || writing || (term != null && term.over() != null)) {
+        if (ended || entries.isWriting() || (term != null && term.over() != null)) {
             return;
         }
-        refresh();
         if (alarm != null) {
             alarm.cancel();
             alarm = null;
@@ -197,7 +162,7 @@ final class Candidate implements Candidacy {
                 against(),
                 seat == null ? null : seat.version(),
                 term == null ? null : term.version());
-        take(ElectionRule.next(self, floor.isNewerThan(roster.head()) ? null : roster, elections.now()));
+        take(ElectionRule.next(self, entries.roster(), elections.now()));
     }
 
     private void take(Step step) {
@@ -205,10 +170,10 @@ final class Candidate implements Candidacy {
             rest(rest.atMost());
         } else if (step instanceof Join) {
             String lease = UUID.randomUUID().toString();
-            write(commit -> join(commit, lease), (joined, sent) -> joined(joined, 0, lease, sent));
+            entries.write(commit -> join(commit, lease), (joined, sent) -> joined(joined, 0, lease, sent));
         } else if (step instanceof Leave leave) {
             letGoOfSeat();
-            write(commit -> commit.expect(key(), leave.place()).delete(key()), (left, sent) -> {});
+            entries.write(commit -> commit.expect(key(), leave.place()).delete(key()), (left, sent) -> {});
         } else if (step instanceof Campaign campaign) {
             campaign(campaign.place());
         } else if (step instanceof Vacate vacate) {
@@ -228,7 +193,7 @@ final class Candidate implements Candidacy {
 
     private void campaign(Version place) {
         String lease = UUID.randomUUID().toString();
-        write(
+        entries.write(
                 commit -> commit.expect(key(), place)
                         .expectAbsent(Roster.LEADER)
                         .delete(key())
@@ -242,7 +207,7 @@ final class Candidate implements Candidacy {
             return; // the next step gives it back
         }
         Term begun = new Term(elections, name, version);
-        begun.hold(keep(Roster.LEADER, leaseId, sent, why -> over(begun, reason(why))));
+        begun.hold(entries.keep(Roster.LEADER, leaseId, sent, why -> over(begun, reason(why))));
         if (!begun.isValid()) {
             return; // the answer was late
         }
@@ -253,7 +218,7 @@ final class Candidate implements Candidacy {
 
     private void vacate(Vacate vacate) {
         String lease = UUID.randomUUID().toString();
-        write(
+        entries.write(
                 commit -> {
                     commit.expect(Roster.LEADER, vacate.term()).delete(Roster.LEADER);
                     if (vacate.join()) {
@@ -274,7 +239,7 @@ final class Candidate implements Candidacy {
     private void joined(Committed<Member> joined, int index, String leaseId, long sent) {
         letGoOfSeat();
         Version version = version(joined, index);
-        seat = new Seat(version, keep(key(), leaseId, sent, why -> unseated(version)));
+        seat = new Seat(version, entries.keep(key(), leaseId, sent, why -> unseated(version)));
     }
 
     private void unseated(Version version) {
@@ -373,104 +338,6 @@ final class Candidate implements Candidacy {
         }
     }
 
-    // --- the store --------------------------------------------------------------------------------------------------
-
-    private interface Written {
-        void answered(Committed<Member> outcome, long sent);
-    }
-
-    private void write(Consumer<CommitBuilder<Member>> commit, Written written) {
-        writing = true;
-        writes++;
-        long sent = elections.now();
-        try {
-            var unused = map.commitAsync(commit)
-                    .whenComplete((outcome, failure) -> mailbox.post(() -> {
-                        if (failure == null) {
-                            answered(outcome, written, sent);
-                        } else {
-                            failed(failure);
-                        }
-                    }));
-        } catch (RuntimeException e) {
-            failed(e);
-        }
-    }
-
-    private void answered(CommitOutcome<Member> outcome, Written written, long sent) {
-        writing = false;
-        if (ended) {
-            return;
-        }
-        floor = outcome.head();
-        if (outcome instanceof Committed<Member> committed) {
-            written.answered(committed, sent);
-        }
-        step();
-    }
-
-    private void failed(Throwable failure) {
-        if (failure instanceof ServiceClosedException) {
-            log.debug("election '{}': the service was closed before its elections", name);
-            end();
-            return;
-        }
-        log.debug("election '{}': a step failed, trying again", name, failure);
-        later(RETRY, () -> {
-            writing = false;
-            step();
-        });
-    }
-
-    /** Looks at the store, in case it has not been heard of. */
-    private void look() {
-        if (ended) {
-            return;
-        }
-        later(options.lease(), this::look);
-        if (writing) {
-            return;
-        }
-        long begun = writes;
-        try {
-            var unused = map.readAsync(Selection.first("", Limits.MAX_PAGE))
-                    .whenComplete((page, failure) -> mailbox.post(() -> {
-                        if (failure == null && !page.more() && begun == writes && !writing) {
-                            looked(page);
-                        }
-                    }));
-        } catch (ServiceClosedException e) {
-            log.debug("election '{}': the service was closed before its elections", name, e);
-        }
-    }
-
-    /** What was read is what counts, though it may be older: then history was rewound. */
-    private void looked(MapPage<Member> page) {
-        floor = page.head();
-        Map<String, Versioned<Member>> entries = new LinkedHashMap<>();
-        page.entries().forEach(entry -> entries.put(entry.key(), entry.versioned()));
-        roster = Roster.of(page.head(), entries, roster, elections.now());
-        step();
-    }
-
-    private void refresh() {
-        Version head = replica.version(); // before the entries, which may be newer
-        if (!floor.isNewerThan(head) && !roster.head().isNewerThan(head)) {
-            roster = Roster.of(head, replica.entries(), roster, elections.now());
-        }
-    }
-
-    private KeptLease keep(String key, String leaseId, long sent, Consumer<LossReason> onLost) {
-        return elections
-                .keeper()
-                .keep(
-                        map,
-                        new Lease(map.topic().name(), key, leaseId),
-                        options.lease(),
-                        sent,
-                        why -> mailbox.post(() -> onLost.accept(why)));
-    }
-
     private static Version version(Committed<Member> committed, int index) {
         return committed.written().get(index).versioned().version();
     }
@@ -493,6 +360,7 @@ final class Candidate implements Candidacy {
         }
         ended = true;
         closed = true;
+        entries.end();
         letGoOfSeat();
         if (health != null) {
             health.stop();
@@ -501,23 +369,9 @@ final class Candidate implements Candidacy {
             alarm.cancel();
         }
         elections.call(() -> {
-            map.close();
+            entries.close();
             elections.left(this);
             gone.complete(null);
         });
-    }
-
-    /** Whatever has changed, the replica has it. */
-    private final class Changes implements MapListener<Member> {
-
-        @Override
-        public void onSnapshot(List<MapEntry<Member>> entries, Version head) {
-            mailbox.post(Candidate.this::step);
-        }
-
-        @Override
-        public void onChanges(List<MapChange<Member>> changed) {
-            mailbox.post(Candidate.this::step);
-        }
     }
 }
