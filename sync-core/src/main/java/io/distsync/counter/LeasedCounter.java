@@ -18,8 +18,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,8 +42,8 @@ public final class LeasedCounter implements AutoCloseable {
 
     /*
      * Threads. Callers add; the scheduler begins a round of writing, of which there is one at a time; its answer comes on a
-     * thread of the service. The monitor guards the shares and the round; the store is not called under it. What others have
-     * is written by the view's listener and read by anybody.
+     * thread of the service. The monitor guards the round and every change of a share; anybody reads the values. The store is
+     * not called under it. What others have is written by the view's listener and read by anybody.
      */
 
     private static final Logger log = LoggerFactory.getLogger(LeasedCounter.class);
@@ -59,7 +61,8 @@ public final class LeasedCounter implements AutoCloseable {
     private final String node = UUID.randomUUID().toString();
     private final OthersShares others = new OthersShares(node);
     private final Subscription view;
-    private final Map<String, Share> shares = new HashMap<>();
+    private final ConcurrentHashMap<String, Share> shares = new ConcurrentHashMap<>();
+    private volatile long own;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean writing;
     private boolean closed;
@@ -69,10 +72,15 @@ public final class LeasedCounter implements AutoCloseable {
     /** What this node has added to one key. */
     private static final class Share {
 
+        private final String entry;
         private final String lease = UUID.randomUUID().toString();
-        private long value;
+        private volatile long value;
         private long written;
         private @Nullable KeptLease kept;
+
+        Share(String entry) {
+            this.entry = entry;
+        }
 
         boolean isWritten() {
             return value == written;
@@ -98,29 +106,27 @@ public final class LeasedCounter implements AutoCloseable {
      * @throws ServiceClosedException if the counter is closed
      */
     public void add(String key, long delta) {
-        String entry = Limits.checkKey(entry(key));
+        String entry = Limits.checkKey(key + OthersShares.SEPARATOR + node);
         synchronized (this) {
             if (closed) {
                 throw new ServiceClosedException("counter '" + name + "' is closed; nothing was added");
             }
-            Share share = shares.computeIfAbsent(entry, same -> new Share());
+            Share share = shares.computeIfAbsent(key, same -> new Share(entry));
             share.value = Math.addExact(share.value, delta);
+            own += delta;
             writeSoon(settings.interval());
         }
     }
 
-    /** The sum of all nodes' shares of that key, as far as they are known here; 0 if there is none. No I/O. */
+    /** The sum of all nodes' shares of that key, as far as they are known here; 0 if there is none. No I/O, and no garbage. */
     public long total(String key) {
-        long mine;
-        synchronized (this) {
-            Share share = shares.get(entry(key));
-            mine = share == null ? 0 : share.value;
-        }
-        return mine + others.total(key);
+        Share share = shares.get(key);
+        return (share == null ? 0 : share.value) + others.total(key);
     }
 
-    private String entry(String key) {
-        return key + OthersShares.SEPARATOR + node;
+    /** The sum of all keys; see {@link #total(String)}. */
+    public long total() {
+        return own + others.total();
     }
 
     // --- writing ----------------------------------------------------------------------------------------------------
@@ -137,9 +143,9 @@ public final class LeasedCounter implements AutoCloseable {
         Map<String, Long> round = new HashMap<>();
         List<KeptLease> over = new ArrayList<>();
         synchronized (this) {
-            shares.forEach((entry, share) -> {
+            shares.forEach((key, share) -> {
                 if (!share.isWritten() && round.size() < ROUND) {
-                    round.put(entry, share.value);
+                    round.put(key, share.value);
                     if (share.value == 0 && share.kept != null) {
                         over.add(share.kept);
                         share.kept = null;
@@ -158,7 +164,7 @@ public final class LeasedCounter implements AutoCloseable {
         over.forEach(KeptLease::letGo);
         long sent = settings.time().nanos();
         try {
-            var unused = map.commitAsync(commit -> round.forEach((entry, value) -> put(commit, entry, value)))
+            var unused = map.commitAsync(commit -> round.forEach((key, value) -> put(commit, share(key), value)))
                     .whenComplete((outcome, failure) -> {
                         if (failure == null) {
                             written(round, sent);
@@ -171,27 +177,26 @@ public final class LeasedCounter implements AutoCloseable {
         }
     }
 
-    private void put(CommitBuilder<Long> commit, String entry, long value) {
+    /** One that is being written stays. */
+    private Share share(String key) {
+        return Objects.requireNonNull(shares.get(key));
+    }
+
+    private void put(CommitBuilder<Long> commit, Share share, long value) {
         if (value == 0) {
-            commit.delete(entry);
+            commit.delete(share.entry);
         } else {
-            commit.put(entry, value, LeaseOptions.lease(leaseOf(entry), settings.lease()));
+            commit.put(share.entry, value, LeaseOptions.lease(share.lease, settings.lease()));
         }
     }
 
-    private synchronized String leaseOf(String entry) {
-        return shares.getOrDefault(entry, new Share()).lease;
-    }
-
     private synchronized void written(Map<String, Long> round, long sent) {
-        round.forEach((entry, value) -> {
-            Share share = shares.get(entry);
-            if (share != null) {
-                share.written = value;
-                if (value != 0 && share.kept == null) {
-                    Lease lease = new Lease(map.topic().name(), entry, share.lease);
-                    share.kept = keeper.keep(map, lease, settings.lease(), sent, why -> lost(entry));
-                }
+        round.forEach((key, value) -> {
+            Share share = share(key);
+            share.written = value;
+            if (value != 0 && share.kept == null) {
+                Lease lease = new Lease(map.topic().name(), share.entry, share.lease);
+                share.kept = keeper.keep(map, lease, settings.lease(), sent, why -> lost(share));
             }
         });
         writing = false;
@@ -210,13 +215,10 @@ public final class LeasedCounter implements AutoCloseable {
     }
 
     /** The store does not have it any more, though it still counts here. */
-    private synchronized void lost(String entry) {
-        Share share = shares.get(entry);
-        if (share != null) {
-            share.kept = null;
-            share.written = 0;
-            writeSoon(Duration.ZERO);
-        }
+    private synchronized void lost(Share share) {
+        share.kept = null;
+        share.written = 0;
+        writeSoon(Duration.ZERO);
     }
 
     /** Takes back what this node has added, and waits for the store to know, for five seconds at most. Never throws. */
@@ -228,6 +230,7 @@ public final class LeasedCounter implements AutoCloseable {
             }
             closed = true;
             shares.values().forEach(share -> share.value = 0);
+            own = 0;
             writeSoon(Duration.ZERO);
         }
         try {

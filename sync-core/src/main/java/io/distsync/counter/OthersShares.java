@@ -22,6 +22,7 @@ final class OthersShares implements MapListener<Long> {
     private final String self;
     private final Map<String, Long> entries = new HashMap<>();
     private final ConcurrentHashMap<String, AtomicLong> totals = new ConcurrentHashMap<>();
+    private final AtomicLong all = new AtomicLong();
 
     OthersShares(String self) {
         this.self = SEPARATOR + self;
@@ -30,6 +31,10 @@ final class OthersShares implements MapListener<Long> {
     long total(String key) {
         AtomicLong total = totals.get(key);
         return total == null ? 0 : total.get();
+    }
+
+    long total() {
+        return all.get();
     }
 
     @Override
@@ -58,6 +63,7 @@ final class OthersShares implements MapListener<Long> {
         Long before = value == 0 ? entries.remove(entry) : entries.put(entry, value);
         long difference = value - (before == null ? 0 : before);
         String key = entry.substring(0, Math.max(0, entry.lastIndexOf(SEPARATOR)));
+        all.addAndGet(difference);
         AtomicLong total = totals.computeIfAbsent(key, same -> new AtomicLong());
         if (total.addAndGet(difference) == 0) {
             totals.remove(key);

@@ -1,5 +1,6 @@
 package io.distsync.registry.balance;
 
+import io.distsync.counter.LeasedCounter;
 import io.distsync.registry.ServiceInstance;
 import java.util.function.IntSupplier;
 
@@ -27,6 +28,16 @@ public interface JobCounts {
     /** Counts of the jobs that this process begins. They are gone with it, as the jobs are. */
     static JobCounts inProcess() {
         return new InProcessJobCounts();
+    }
+
+    /**
+     * Counts of the jobs that all processes begin, as far as they are known here: those of this process at once, others' within
+     * the interval of the counter and the delay of the feed. Jobs of a process that crashed count until its lease is over.
+     *
+     * @param counter for this service only; stays the caller's to close
+     */
+    static JobCounts shared(LeasedCounter counter) {
+        return new SharedJobCounts(counter);
     }
 
     /** A job under way. */
