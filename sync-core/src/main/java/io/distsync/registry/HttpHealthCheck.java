@@ -1,0 +1,59 @@
+package io.distsync.registry;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Asks by HTTP/1.1. The client's one thread is of the JDK and ends when this object is not used any more.
+ */
+final class HttpHealthCheck implements HealthCheck {
+
+    private static final int SUCCESS = 2;
+
+    private final String path;
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .executor(Runnable::run) // there is next to nothing to run
+            .build();
+
+    HttpHealthCheck(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("the path of a health check must begin with a slash: '" + path + "'");
+        }
+        URI.create("http://localhost" + path); // or it is no path
+        this.path = path;
+    }
+
+    @Override
+    public CompletionStage<?> check(ServiceInstance instance, Duration timeout) {
+        String host = instance.host().indexOf(':') < 0 ? instance.host() : "[" + instance.host() + "]";
+        String scheme = instance.secure() ? "https" : "http";
+        String port = instance.port() == 0 ? "" : ":" + instance.port();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(scheme + "://" + host + port + path))
+                .timeout(timeout)
+                .build();
+        return client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
+                .thenCompose(HttpHealthCheck::judge);
+    }
+
+    private static CompletionStage<?> judge(HttpResponse<InputStream> response) {
+        try {
+            response.body().close(); // without reading it, however long it is
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return response.statusCode() / 100 == SUCCESS
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.failedFuture(
+                        new IOException(response.uri() + " answered with status " + response.statusCode()));
+    }
+}
