@@ -79,7 +79,7 @@ final class HealthChecker implements AutoCloseable {
                     answer.completeExceptionally(failure);
                 }
             });
-        } catch (Exception | LinkageError e) {
+        } catch (Exception e) {
             answer.completeExceptionally(e);
         } finally {
             returned.complete(null);

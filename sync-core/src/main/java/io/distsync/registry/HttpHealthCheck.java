@@ -9,20 +9,26 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Asks by HTTP/1.1. The client's one thread is of the JDK and ends when this object is not used any more.
+ * Asks by HTTP/1.1. The client's own thread is the JDK's, and ends when this object is not used any more; those that work for it
+ * end when they had nothing to do for a second.
  */
 final class HttpHealthCheck implements HealthCheck {
 
     private static final int SUCCESS = 2;
+    private static final int THREADS = 2;
 
     private final String path;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .proxy(HttpClient.Builder.NO_PROXY)
-            .executor(Runnable::run) // there is next to nothing to run
+            .executor(threads())
             .build();
 
     HttpHealthCheck(String path) {
@@ -31,6 +37,17 @@ final class HttpHealthCheck implements HealthCheck {
         }
         URI.create("http://localhost" + path); // or it is no path
         this.path = path;
+    }
+
+    private static ExecutorService threads() {
+        ThreadPoolExecutor threads =
+                new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "distsync-health-check");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     @Override

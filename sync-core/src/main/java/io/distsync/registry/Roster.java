@@ -17,8 +17,8 @@ import java.util.TreeMap;
  * Who is listed in a view. Takes what the feed tells, with the time; knows no clock and no thread.
  *
  * <p>What the store says is taken at its word, but for one thing: after a time in which the store was away or lost what it
- * had, an instance that is missing may have lost its entry to that and not have crashed. It is listed as before until the view
- * has been current for one lease of it; by then it has registered again, or it is gone.
+ * had, an instance that is missing may have lost its entry to that and not have crashed. It is listed as before until the store
+ * has been back for one lease of it; by then it has registered again, or it is gone.
  */
 final class Roster {
 
@@ -32,10 +32,11 @@ final class Roster {
     private final Map<String, Held> held = new TreeMap<>();
     private FeedState state = FeedState.RESYNCING;
 
-    /** Whether the store was away, or lost something, since the view was opened; and since when it is back. */
-    private boolean interrupted;
+    /** Whether what the store has is not known for sure; whether that ever was so; and since when it is not so any more. */
+    private boolean away;
 
-    private long currentSince;
+    private boolean interrupted;
+    private long backSince;
     private int doubts;
 
     /** These are in the store, and no others. True if the list is another one than before. */
@@ -71,24 +72,27 @@ final class Roster {
 
     /** What was told so far is current from now on, or not. */
     void state(FeedState next, long now) {
-        interrupted |= next == FeedState.STALE;
-        if (next == FeedState.CURRENT && !isCurrent()) {
-            currentSince = now;
-        }
         state = next;
+        if (next == FeedState.STALE) {
+            away = true;
+            interrupted = true;
+        } else if (next == FeedState.CURRENT && away) {
+            away = false;
+            backSince = now;
+        }
     }
 
     /** Something was skipped: the store has lost its history, or the view was too slow for it. A snapshot follows. */
     void reset(long now) {
         interrupted = true;
-        currentSince = now;
+        backSince = now;
     }
 
     /** Lets those go who have had time enough to come back. True if there were any. */
     boolean settle(long now) {
         boolean changed = false;
         for (Map.Entry<String, Held> each : List.copyOf(held.entrySet())) {
-            if (isCurrent() && each.getValue().doubtful && gone(each.getValue(), now)) {
+            if (!away && each.getValue().doubtful && gone(each.getValue(), now)) {
                 changed |= remove(each.getKey());
             }
         }
@@ -106,12 +110,12 @@ final class Roster {
 
     /** When to {@link #settle}; empty if nothing is in doubt, or nothing can be decided now. */
     OptionalLong nanosToSettle(long now) {
-        if (!isCurrent() || doubts == 0) {
+        if (away || doubts == 0) {
             return OptionalLong.empty();
         }
         return held.values().stream()
                 .filter(Held::doubtful)
-                .mapToLong(each -> Math.max(0, currentSince + each.leaseNanos - now))
+                .mapToLong(each -> Math.max(0, backSince + each.leaseNanos - now))
                 .min();
     }
 
@@ -135,7 +139,7 @@ final class Roster {
         if (before == null || before.doubtful) {
             return false;
         }
-        if (isCurrent() && gone(before, now)) {
+        if (!away && gone(before, now)) {
             return remove(id);
         }
         held.put(id, before.doubted());
@@ -143,12 +147,8 @@ final class Roster {
         return false;
     }
 
-    private boolean isCurrent() {
-        return state == FeedState.CURRENT;
-    }
-
     private boolean gone(Held each, long now) {
-        return !interrupted || now - currentSince - each.leaseNanos >= 0;
+        return !interrupted || now - backSince - each.leaseNanos >= 0;
     }
 
     private boolean remove(String id) {

@@ -154,6 +154,7 @@ public final class SyncRegistry implements AutoCloseable {
         requireOpen("instance '" + instance.id() + "' was not registered");
         Registration registration = new Registration(this, service.map(topic), instance, options);
         registrations.add(registration);
+        var unused = registration.over().thenRun(() -> registrations.remove(registration));
         if (closed) { // or close() sees it
             registrations.remove(registration);
             throw isClosed("instance '" + instance.id() + "' was not registered");
@@ -280,10 +281,6 @@ public final class SyncRegistry implements AutoCloseable {
 
     ServiceClosedException isClosed(String what) {
         return new ServiceClosedException("the registry is closed; " + what);
-    }
-
-    void forget(Registration registration) {
-        registrations.remove(registration);
     }
 
     LeaseKeeper keeper() {

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,14 +29,17 @@ final class Watcher<T> implements Subscription {
     private final BiConsumer<? super T, ? super T> listener;
     private final List<Watcher<T>> all;
     private final ReentrantLock calling = new ReentrantLock();
-    private T told;
+    private @Nullable T told;
     private boolean running;
     private volatile boolean closed;
 
-    /** @param all those to be woken together, which it joins and leaves by itself */
+    /**
+     * @param told what the listener is taken to know
+     * @param all those to be woken together, which it joins and leaves by itself
+     */
     Watcher(
             Callbacks callbacks,
-            T told,
+            @Nullable T told,
             Supplier<T> newest,
             BiConsumer<? super T, ? super T> listener,
             List<Watcher<T>> all) {
@@ -65,7 +69,7 @@ final class Watcher<T> implements Subscription {
 
     private void run() {
         while (true) {
-            T before;
+            @Nullable T before;
             T after;
             synchronized (this) {
                 before = told;
@@ -80,7 +84,7 @@ final class Watcher<T> implements Subscription {
         }
     }
 
-    private void tell(T before, T after) {
+    private void tell(@Nullable T before, T after) {
         calling.lock();
         try {
             if (!closed) {

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 public abstract class RegistryConformance {
 
     private static final Duration BOUND = Duration.ofSeconds(20);
-    private static final Duration LEASE = Duration.ofMillis(1_500);
+    private static final Duration LEASE = Duration.ofSeconds(3);
     private static final RegistrationOptions OPTIONS =
             RegistrationOptions.defaults().withLease(LEASE);
     private static final RegistrationOptions LONG_LEASE =
@@ -263,7 +263,7 @@ public abstract class RegistryConformance {
         ServiceSnapshot before = onB.snapshot();
         for (int i = 0; i < 4; i++) {
             awaitHeartbeat(registration);
-            nodes.advance(Duration.ofMillis(600));
+            nodes.advance(Duration.ofMillis(1_200));
         }
         assertThat(onB.snapshot()).isSameAs(before);
         assertThat(log.causes()).containsExactly(Cause.WRITE);
@@ -277,12 +277,12 @@ public abstract class RegistryConformance {
         Node b = new Node(nodes);
         Recording log = record(b);
         ServiceView onB = b.view("orders");
-        Registration registration = a.registry().register(instance("one"));
+        Registration registration = a.register(instance("one"));
         awaitIds(onB, "one");
         a.pause();
-        nodes.advance(Duration.ofSeconds(31));
+        nodes.advance(LEASE);
         awaitIds(onB);
-        a.resumeAfter(Duration.ofSeconds(31));
+        a.resumeAfter(LEASE);
         awaitIds(onB, "one");
         awaitStatus(registration, RegistrationStatus.REGISTERED);
         assertThat(log.causes()).containsExactly(Cause.WRITE, Cause.EXPIRED, Cause.WRITE);

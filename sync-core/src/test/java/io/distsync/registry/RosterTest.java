@@ -126,6 +126,16 @@ class RosterTest {
     }
 
     @Test
+    void expiryThatIsToldLateByAFeedThatWasNotCutIsBelieved() {
+        snapshot(0, "a");
+        roster.state(FeedState.RESYNCING, at(1));
+        assertThat(gone(1, "a", Cause.EXPIRED)).isTrue();
+        roster.state(FeedState.CURRENT, at(1));
+        assertThat(ids()).isEmpty();
+        assertThat(roster.nanosToSettle(at(1))).isEmpty();
+    }
+
+    @Test
     void deletionIsNeverDoubted() {
         snapshot(0, "a", "b");
         outage(1, 5);

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     is to be replaced
  * @param next what to do, unless a write is under way
  */
-record Standing(RegistrationStatus status, @Nullable Version expected, Next next) {
+record RegistrationState(
+        RegistrationStatus status, @Nullable Version expected, Next next) {
 
     enum Next {
         /** Nothing, until something happens. */
@@ -28,60 +29,62 @@ record Standing(RegistrationStatus status, @Nullable Version expected, Next next
         END
     }
 
-    static final Standing NEW = new Standing(RegistrationStatus.RETRYING, null, Next.WRITE);
+    static final RegistrationState NEW = new RegistrationState(RegistrationStatus.RETRYING, null, Next.WRITE);
 
     /** The store has it. */
-    Standing written(Version version) {
+    RegistrationState written(Version version) {
         return isClosed()
-                ? new Standing(status, version, Next.DELETE)
-                : new Standing(RegistrationStatus.REGISTERED, version, Next.REST);
+                ? new RegistrationState(status, version, Next.DELETE)
+                : new RegistrationState(RegistrationStatus.REGISTERED, version, Next.REST);
     }
 
     /** The entry is not there. */
-    Standing metNothing() {
-        return isClosed() ? ended() : new Standing(RegistrationStatus.RETRYING, Version.ABSENT, Next.WRITE);
+    RegistrationState metNothing() {
+        return isClosed() ? ended() : new RegistrationState(RegistrationStatus.RETRYING, Version.ABSENT, Next.WRITE);
     }
 
     /** The entry is this registration's, of another version than was thought. */
-    Standing metItself(Version version) {
-        return new Standing(status, version, isClosed() ? Next.DELETE : Next.WRITE);
+    RegistrationState metItself(Version version) {
+        return new RegistrationState(status, version, isClosed() ? Next.DELETE : Next.WRITE);
     }
 
     /** The entry is of somebody who came later. */
-    Standing metAnother() {
-        return isClosed() ? ended() : new Standing(RegistrationStatus.REPLACED, expected, Next.END);
+    RegistrationState metAnother() {
+        return isClosed() ? ended() : new RegistrationState(RegistrationStatus.REPLACED, expected, Next.END);
     }
 
     /** A write has failed, or was not answered. */
-    Standing notWritten() {
+    RegistrationState notWritten() {
         return isClosed()
-                ? new Standing(status, expected, Next.DELETE)
-                : new Standing(RegistrationStatus.RETRYING, expected, Next.WRITE_AGAIN);
+                ? new RegistrationState(status, expected, Next.DELETE)
+                : new RegistrationState(RegistrationStatus.RETRYING, expected, Next.WRITE_AGAIN);
     }
 
     /** The lease is over, by the clock of this process or by what the store says. */
-    Standing lost() {
-        return status.isFinal() ? this : new Standing(RegistrationStatus.RETRYING, expected, Next.WRITE_SOON);
+    RegistrationState lost() {
+        return status.isFinal() ? this : new RegistrationState(RegistrationStatus.RETRYING, expected, Next.WRITE_SOON);
     }
 
     /** It is to say something else from now on. What is not in the store says so with its next write anyway. */
-    Standing changed() {
-        return status == RegistrationStatus.REGISTERED ? new Standing(status, expected, Next.WRITE) : this;
+    RegistrationState changed() {
+        return status == RegistrationStatus.REGISTERED ? new RegistrationState(status, expected, Next.WRITE) : this;
     }
 
     /** The wait for a write is over. */
-    Standing due() {
-        return next == Next.WRITE_SOON || next == Next.WRITE_AGAIN ? new Standing(status, expected, Next.WRITE) : this;
+    RegistrationState due() {
+        return next == Next.WRITE_SOON || next == Next.WRITE_AGAIN
+                ? new RegistrationState(status, expected, Next.WRITE)
+                : this;
     }
 
     /** Nobody wants it any more. */
-    Standing closed() {
-        return status.isFinal() ? this : new Standing(RegistrationStatus.CLOSED, expected, Next.DELETE);
+    RegistrationState closed() {
+        return status.isFinal() ? this : new RegistrationState(RegistrationStatus.CLOSED, expected, Next.DELETE);
     }
 
     /** There is nothing left to do; what the store may still have goes with its lease. */
-    Standing ended() {
-        return new Standing(RegistrationStatus.CLOSED, expected, Next.END);
+    RegistrationState ended() {
+        return new RegistrationState(RegistrationStatus.CLOSED, expected, Next.END);
     }
 
     private boolean isClosed() {
