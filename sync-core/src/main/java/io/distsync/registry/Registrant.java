@@ -117,7 +117,8 @@ final class Registrant {
     }
 
     CompletableFuture<RegistrationStatus> update(UnaryOperator<ServiceInstance> update) {
-        ServiceInstance unused = wanted.updateAndGet(before -> checked(update.apply(before)));
+        ServiceInstance unused = wanted.updateAndGet(
+                before -> checked(Objects.requireNonNull(update.apply(before), "the result of the update")));
         return tell();
     }
 
@@ -132,8 +133,12 @@ final class Registrant {
     }
 
     /** For how long the store keeps it without a heartbeat; zero if it does not have it for certain. */
-    synchronized Duration remaining() {
-        return kept == null ? Duration.ZERO : kept.remaining();
+    Duration remaining() {
+        KeptLease now;
+        synchronized (this) {
+            now = kept;
+        }
+        return now == null ? Duration.ZERO : now.remaining(); // which may tell of its loss
     }
 
     private ServiceInstance wanted() {

@@ -679,6 +679,11 @@ public abstract class RegistryConformance {
         assertThatThrownBy(() -> one.update(instance -> instance.withId("two")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'two'");
+        IllegalStateException thrown = new IllegalStateException("by the update");
+        assertThatThrownBy(() -> one.update(instance -> {
+                    throw thrown;
+                }))
+                .isSameAs(thrown);
         assertThat(one.instance()).isEqualTo(instance("one"));
         assertThatThrownBy(() -> registry.instances("")).isInstanceOf(IllegalArgumentException.class);
         for (Duration lease : List.of(Duration.ZERO, Duration.ofMillis(99), Duration.ofDays(366))) {
