@@ -557,6 +557,7 @@ final class Replica<T> implements ChangeListener {
                 new MapListenerTask<>(topic, listener, commits.cursor(), Version.ABSENT, this::rejoinCommits, context);
         commits.add(task);
         commits.append(snapshot());
+        commits.publish(); // on a quiet topic nothing else would
         return task;
     }
 

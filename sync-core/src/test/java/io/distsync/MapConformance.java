@@ -451,6 +451,23 @@ abstract class MapConformance {
     }
 
     @Test
+    @DisplayName("API: a listener that joins a replica of a quiet topic is told its entries at once")
+    void listenerOfAQuietReplica() {
+        SyncService node = nodes().open();
+        Topic<Counter> topic = nodes().counters();
+        try (SyncMap<Counter> map = node.map(topic);
+                MapReplica<Counter> replica = map.replica()) {
+            map.put("before", Counter.of(1));
+            awaitCurrent(replica);
+            for (int i = 0; i < 2; i++) {
+                MapRecorder<Counter> listener = new MapRecorder<>();
+                replica.onChange(listener);
+                eventually(() -> assertThat(listener.entries()).containsOnlyKeys("before"));
+            }
+        }
+    }
+
+    @Test
     @DisplayName("API: a replica follows the writes of every node and reads without I/O")
     void replica() {
         SyncService node = nodes().open();
