@@ -2,11 +2,14 @@ package io.distsync.lock;
 
 import io.distsync.SyncService;
 import io.distsync.error.NotAppliedException;
+import io.distsync.lease.HoldMetrics;
+import io.distsync.lease.HoldStatus;
 import io.distsync.queue.Claim;
 import io.distsync.queue.LeaseQueues;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,8 +45,10 @@ public final class SyncLocks implements AutoCloseable {
     private final LockOptions defaults;
 
     private SyncLocks(Builder builder) {
-        queues = new LeaseQueues(new LeaseQueues.Settings(
-                builder.service, "lock", builder.prefix, IDLE, builder.time, builder.scheduler));
+        queues = new LeaseQueues(
+                new LeaseQueues.Settings(
+                        builder.service, "lock", builder.prefix, IDLE, builder.time, builder.scheduler),
+                builder.metrics);
         owner = builder.owner;
         defaults = builder.defaults;
     }
@@ -112,6 +117,11 @@ public final class SyncLocks implements AutoCloseable {
         return queues.claim(name, wait, line -> new LockClaim(line, owner, options.isShared(), options.terms(), wait));
     }
 
+    /** What is held here and waited for at this moment, by name; without a question to the store. */
+    public List<HoldStatus> status() {
+        return queues.status();
+    }
+
     /** Gives back what is held here, and waits for the store to know, for five seconds at most. Who waits for a lock fails. */
     @Override
     public void close() {
@@ -126,6 +136,7 @@ public final class SyncLocks implements AutoCloseable {
         private String owner = "";
         private LockOptions defaults = LockOptions.defaults();
         private TimeSource time = TimeSource.system();
+        private HoldMetrics metrics = HoldMetrics.NONE;
         private @Nullable Scheduler scheduler;
 
         private Builder(SyncService service) {
@@ -153,6 +164,12 @@ public final class SyncLocks implements AutoCloseable {
         /** The clock that leases are judged by. */
         public Builder time(TimeSource value) {
             time = Objects.requireNonNull(value, "time");
+            return this;
+        }
+
+        /** Receives measurements. */
+        public Builder metrics(HoldMetrics value) {
+            metrics = Objects.requireNonNull(value, "metrics");
             return this;
         }
 

@@ -5,6 +5,8 @@ import io.distsync.Topic;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.Callbacks;
+import io.distsync.lease.HoldMetrics;
+import io.distsync.lease.HoldStatus;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.lease.LossReason;
 import io.distsync.lease.Release;
@@ -13,6 +15,7 @@ import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +48,7 @@ public final class LeaseQueues implements AutoCloseable {
     private final Scheduler scheduler;
     private final LeaseKeeper keeper;
     private final Callbacks callbacks;
+    private final ClaimObserver observer;
     private final ConcurrentHashMap<String, Counted> lines = new ConcurrentHashMap<>();
     private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -81,6 +85,10 @@ public final class LeaseQueues implements AutoCloseable {
     }
 
     public LeaseQueues(Settings settings) {
+        this(settings, HoldMetrics.NONE);
+    }
+
+    public LeaseQueues(Settings settings, HoldMetrics metrics) {
         this.settings = settings;
         time = settings.time();
         scheduler = settings.scheduler() == null
@@ -88,6 +96,7 @@ public final class LeaseQueues implements AutoCloseable {
                 : settings.scheduler();
         keeper = new LeaseKeeper(time, scheduler);
         callbacks = new Callbacks("distsync-" + settings.kind() + "s-callback");
+        observer = new ClaimObserver(time, metrics);
     }
 
     /**
@@ -103,6 +112,7 @@ public final class LeaseQueues implements AutoCloseable {
         }
         Claim begun = claim.apply(enter(Limits.checkTopic(name)));
         claims.add(begun);
+        observer.observe(begun);
         var unused = begun.gone().thenRun(() -> claims.remove(begun));
         if (closed) { // or close() sees the claim
             begun.notBegun();
@@ -152,6 +162,11 @@ public final class LeaseQueues implements AutoCloseable {
         return failure instanceof RuntimeException unchecked
                 ? unchecked
                 : new NotAppliedException(claim + " was not acquired", failure);
+    }
+
+    /** What is held here and waited for at this moment, by name; without a question to the store. */
+    public List<HoldStatus> status() {
+        return observer.status(claims);
     }
 
     /** Gives back what is held here, and waits for the store to know, for five seconds at most. Who waits fails. */
