@@ -6,6 +6,8 @@ import io.distsync.SyncStatus;
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.FeedState;
 import io.distsync.boot.SyncListenerRegistry;
+import io.distsync.lease.HoldStatus;
+import io.distsync.lock.SyncLocks;
 import io.distsync.version.Version;
 import java.time.Instant;
 import java.util.List;
@@ -20,7 +22,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
-/** Shows what the service is doing: its topics with their versions, feeds and listeners. */
+/** Shows what the service is doing: its topics with their versions, feeds and listeners, and the locks of this node. */
 @Endpoint(id = "sync")
 public final class SyncEndpoint {
 
@@ -29,32 +31,41 @@ public final class SyncEndpoint {
 
     private final SyncService service;
     private final Supplier<@Nullable SyncListenerRegistry> listeners;
+    private final Supplier<@Nullable SyncLocks> locks;
     private final Show showValues;
 
     /**
      * An endpoint for one service.
      *
      * @param listeners where the listener methods are known, if there are any
+     * @param locks the locks on that service, if there are any
      */
-    public SyncEndpoint(SyncService service, Supplier<@Nullable SyncListenerRegistry> listeners, Show showValues) {
+    public SyncEndpoint(
+            SyncService service,
+            Supplier<@Nullable SyncListenerRegistry> listeners,
+            Supplier<@Nullable SyncLocks> locks,
+            Show showValues) {
         this.service = service;
         this.listeners = listeners;
+        this.locks = locks;
         this.showValues = showValues;
     }
 
     /**
-     * All topics without their values.
+     * All topics without their values, and all locks.
      *
      * @param prefix of the topics wanted; all if {@code null}
-     * @param limit most topics to show; 1,000 if {@code null}
+     * @param limit most topics to show, and most locks; 1,000 if {@code null}
      */
     @ReadOperation
     public ServiceDescriptor service(@Nullable String prefix, @Nullable Integer limit) {
         SyncStatus status = service.status();
+        List<HoldStatus> held = lockStatus();
+        int most = limit == null ? DEFAULT_LIMIT : Math.max(0, limit);
         String wanted = prefix == null ? "" : prefix;
         List<TopicSummary> topics = status.topics().stream()
                 .filter(topic -> topic.name().startsWith(wanted))
-                .limit(limit == null ? DEFAULT_LIMIT : Math.max(0, limit))
+                .limit(most)
                 .map(TopicSummary::of)
                 .toList();
         return new ServiceDescriptor(
@@ -66,7 +77,9 @@ public final class SyncEndpoint {
                 status.followedTopics(),
                 status.pendingUpdates(),
                 topics,
-                listenerMethods());
+                listenerMethods(),
+                held.size(),
+                held.stream().limit(most).map(LockDescriptor::of).toList());
     }
 
     /** One topic with its listeners, and with its value if values are shown to everybody with access. */
@@ -84,6 +97,11 @@ public final class SyncEndpoint {
                 .orElse(null);
     }
 
+    private List<HoldStatus> lockStatus() {
+        SyncLocks known = locks.get();
+        return known == null ? List.of() : known.status();
+    }
+
     private Map<String, String> listenerMethods() {
         SyncListenerRegistry registry = listeners.get();
         Map<String, String> methods = new TreeMap<>();
@@ -99,6 +117,8 @@ public final class SyncEndpoint {
      * @param broadcast what carries changes to other nodes, if the store does not
      * @param topicCount of all topics, shown or not
      * @param listenerMethods whether each {@code @SyncListener} method is running, by its id
+     * @param lockCount of all locks held here or waited for, shown or not
+     * @param locks by name
      */
     public record ServiceDescriptor(
             String mode,
@@ -109,7 +129,9 @@ public final class SyncEndpoint {
             long followedTopics,
             long pendingUpdates,
             List<TopicSummary> topics,
-            Map<String, String> listenerMethods)
+            Map<String, String> listenerMethods,
+            int lockCount,
+            List<LockDescriptor> locks)
             implements OperationResponseBody {}
 
     /**
@@ -129,6 +151,33 @@ public final class SyncEndpoint {
                     ? null
                     : new BroadcastDescriptor(
                             broadcast.system(), broadcast.unreachableSince(), broadcast.pending(), broadcast.problem());
+        }
+    }
+
+    /**
+     * A lock, as far as this node has to do with it.
+     *
+     * @param waiting how many wait for it here
+     */
+    public record LockDescriptor(String name, List<GrantDescriptor> held, int waiting) {
+
+        static LockDescriptor of(HoldStatus lock) {
+            return new LockDescriptor(
+                    lock.name(), lock.grants().stream().map(GrantDescriptor::of).toList(), lock.waiting());
+        }
+    }
+
+    /**
+     * A lock that is held here; more than one of a name if it is shared.
+     *
+     * @param token the fencing token as text
+     * @param remainingMillis for how long it is valid if it is not renewed
+     */
+    public record GrantDescriptor(String token, Instant since, long remainingMillis) {
+
+        static GrantDescriptor of(HoldStatus.Grant grant) {
+            return new GrantDescriptor(
+                    grant.token().toString(), grant.since(), grant.remaining().toMillis());
         }
     }
 

@@ -4,6 +4,7 @@ import io.distsync.SyncService;
 import io.distsync.boot.SyncListenerRegistry;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
+import io.distsync.lock.SyncLocks;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
@@ -26,8 +27,11 @@ public final class SyncEndpointAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     SyncEndpoint syncEndpoint(
-            SyncService service, ObjectProvider<SyncListenerRegistry> listeners, SyncEndpointProperties properties) {
-        return new SyncEndpoint(service, listeners::getIfAvailable, properties.showValues());
+            SyncService service,
+            ObjectProvider<SyncListenerRegistry> listeners,
+            ObjectProvider<SyncLocks> locks,
+            SyncEndpointProperties properties) {
+        return new SyncEndpoint(service, listeners::getIfAvailable, locks::getIfUnique, properties.showValues());
     }
 
     @Bean

@@ -4,6 +4,8 @@ import io.distsync.SyncMetrics;
 import io.distsync.SyncService;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncProperties;
+import io.distsync.lease.HoldMetrics;
+import io.distsync.lock.SyncLocks;
 import io.distsync.time.TimeSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -31,6 +33,12 @@ public final class SyncMetricsAutoConfiguration {
             MeterRegistry registry, ObjectProvider<SyncService> service, TimeSource time, SyncProperties properties) {
         return new MicrometerSyncMetrics(
                 registry, service::getObject, time, properties.metrics().maxTopics());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(HoldMetrics.class)
+    MicrometerLockMetrics syncLockMetrics(MeterRegistry registry, ObjectProvider<SyncLocks> locks) {
+        return new MicrometerLockMetrics(registry, locks::getIfUnique);
     }
 
     /** Bound when every bean is there, and so not with the meters above, which the service is built with. */

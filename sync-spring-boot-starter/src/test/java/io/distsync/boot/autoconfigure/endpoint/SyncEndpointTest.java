@@ -21,7 +21,11 @@ import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.BroadcastDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
+import io.distsync.lock.LockGrant;
+import io.distsync.lock.LockOptions;
+import io.distsync.lock.SyncLocks;
 import java.security.Principal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
@@ -92,6 +96,37 @@ class SyncEndpointTest {
             backend.broadcast(new Broadcast("kafka", since, 7, "a topic cannot be used"));
             assertThat(endpoint.service(null, null).broadcast())
                     .isEqualTo(new BroadcastDescriptor("kafka", since, 7, "a topic cannot be used"));
+        });
+    }
+
+    @Test
+    void locksAreShownWithTokensAndWaiters() {
+        runner.run(context -> {
+            SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+            assertThat(endpoint.service(null, null).locks()).isEmpty();
+            SyncLocks locks = context.getBean(SyncLocks.class);
+            LockGrant held = locks.tryLock("order:42", Duration.ofSeconds(20)).orElseThrow();
+            var waiting = locks.tryLockAsync("order:42", Duration.ofSeconds(20), LockOptions.defaults());
+
+            ServiceDescriptor shown = endpoint.service(null, null);
+
+            assertThat(shown.lockCount()).isEqualTo(1);
+            assertThat(endpoint.service(null, 0).locks()).isEmpty();
+            assertThat(shown.locks()).singleElement().satisfies(lock -> {
+                assertThat(lock.name()).isEqualTo("order:42");
+                assertThat(lock.waiting()).isEqualTo(1);
+                assertThat(lock.held()).singleElement().satisfies(grant -> {
+                    assertThat(grant.token()).isEqualTo(held.token().toString());
+                    assertThat(grant.remainingMillis()).isBetween(1L, 30_000L);
+                });
+            });
+            assertThat(JsonMapper.shared().valueToTree(shown.locks().get(0)).propertyNames())
+                    .containsExactly("name", "held", "waiting");
+            assertThat(JsonMapper.shared()
+                            .valueToTree(shown.locks().get(0).held().get(0))
+                            .propertyNames())
+                    .containsExactly("token", "since", "remainingMillis");
+            assertThat(waiting).isNotDone();
         });
     }
 
@@ -251,7 +286,7 @@ class SyncEndpointTest {
 
         @Bean
         SyncEndpoint ownEndpoint(SyncService service) {
-            return new SyncEndpoint(service, () -> null, Show.NEVER);
+            return new SyncEndpoint(service, () -> null, () -> null, Show.NEVER);
         }
 
         @Bean

@@ -24,6 +24,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -301,7 +302,8 @@ class SyncMetricsTest {
     private Set<String> topicTags() {
         return meters.getMeters().stream()
                 .map(Meter::getId)
-                .map(id -> String.valueOf(id.getTag("topic")))
+                .map(id -> id.getTag("topic"))
+                .filter(Objects::nonNull)
                 .collect(Collectors.toSet());
     }
 }
