@@ -1,0 +1,114 @@
+package io.distsync.boot.autoconfigure.lock;
+
+import io.distsync.boot.OnBusy;
+import io.distsync.error.SyncException;
+import io.distsync.lease.Release;
+import io.distsync.lock.LockGrant;
+import io.distsync.lock.LockNotAcquiredException;
+import io.distsync.lock.SyncLocks;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.aop.support.AopUtils;
+
+/** Calls a method while holding its lock. */
+final class LockedInterceptor implements MethodInterceptor {
+
+    private static final Logger log = LoggerFactory.getLogger(LockedInterceptor.class);
+
+    private final LockedMethods methods;
+    private final ThreadGrants grants;
+    private final SyncLocks locks;
+    private final MinimumHold minimumHold;
+
+    LockedInterceptor(LockedMethods methods, ThreadGrants grants, SyncLocks locks, MinimumHold minimumHold) {
+        this.methods = methods;
+        this.grants = grants;
+        this.locks = locks;
+        this.minimumHold = minimumHold;
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the caller's to look at
+    public @Nullable Object invoke(MethodInvocation call) throws Throwable {
+        Object target = Objects.requireNonNull(call.getThis());
+        LockedMethod method = methods.of(call.getMethod(), AopUtils.getTargetClass(target));
+        String name = methods.name(method, call.getMethod(), call.getArguments(), target);
+        LockGrant grant = grants.reenter(name);
+        if (grant == null) {
+            try {
+                grant = acquire(method, name);
+                if (grant == null && method.onBusy() == OnBusy.SKIP) {
+                    log.debug("lock '{}' is taken, {} is skipped", name, method.place());
+                    return method.nothing();
+                }
+                if (grant == null) {
+                    throw new LockNotAcquiredException("lock '" + name + "' was taken for as long as was to be waited, "
+                            + method.waitFor() + "; " + method.place() + " was not called");
+                }
+            } catch (SyncException e) {
+                if (method.returnsStage()) {
+                    return CompletableFuture.failedFuture(e);
+                }
+                throw e;
+            }
+        }
+        return run(call, method, grant);
+    }
+
+    private @Nullable LockGrant acquire(LockedMethod method, String name) {
+        Optional<LockGrant> granted = method.lease() == null
+                ? locks.tryLock(name, method.waitFor())
+                : locks.tryLock(name, method.waitFor(), method.lease());
+        Duration atLeast = method.atLeastFor();
+        return (atLeast.isZero() ? granted : granted.flatMap(grant -> minimumHold.begin(grant, atLeast))).orElse(null);
+    }
+
+    private @Nullable Object run(MethodInvocation call, LockedMethod method, LockGrant grant) throws Throwable {
+        boolean later = false;
+        grants.push(grant);
+        try {
+            Object result = call.proceed();
+            if (result instanceof CompletionStage<?> stage) {
+                later = true;
+                return released(stage, method, grant);
+            }
+            return result;
+        } finally {
+            grants.pop();
+            if (!later) {
+                note(grant.release(), method, grant);
+            }
+        }
+    }
+
+    /** Completes as that stage does, when the lock has been given back. */
+    private static CompletableFuture<@Nullable Object> released(
+            CompletionStage<?> stage, LockedMethod method, LockGrant grant) {
+        CompletableFuture<@Nullable Object> released = new CompletableFuture<>();
+        var unused = stage.whenComplete((value, failure) -> {
+            var unusedToo = grant.releaseAsync().thenAccept(answer -> {
+                note(answer, method, grant);
+                if (failure == null) {
+                    released.complete(value);
+                } else {
+                    released.completeExceptionally(failure);
+                }
+            });
+        });
+        return released;
+    }
+
+    private static void note(Release answer, LockedMethod method, LockGrant grant) {
+        if (answer == Release.ALREADY_LOST) {
+            log.warn("lock '{}' was lost while {} was running", grant.name(), method.place());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.distsync.boot.autoconfigure.lock;
+
+import io.distsync.SyncService;
+import io.distsync.boot.SyncLocked;
+import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
+import io.distsync.lock.SyncLocks;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.env.Environment;
+
+/** Auto-configuration of {@link SyncLocked} methods. */
+@AutoConfiguration(after = SyncAutoConfiguration.class)
+@ConditionalOnBean({SyncService.class, SyncLocks.class})
+public final class SyncLockAutoConfiguration {
+
+    @Bean
+    ThreadGrants syncLockedGrants() {
+        return new ThreadGrants();
+    }
+
+    @Bean
+    MinimumHold syncMinimumHold(SyncService service) {
+        return new MinimumHold(service);
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static LockedMethods syncLockedMethods(ConfigurableBeanFactory beans) {
+        return new LockedMethods(beans);
+    }
+
+    @Bean
+    LockedInterceptor syncLockedInterceptor(
+            LockedMethods methods, ThreadGrants grants, SyncLocks locks, MinimumHold minimumHold) {
+        return new LockedInterceptor(methods, grants, locks, minimumHold);
+    }
+
+    /**
+     * Makes proxies of classes, as Spring Boot does, unless {@code spring.aop.proxy-target-class} says otherwise. It is there
+     * before other beans, so the interceptor is looked up with the first call.
+     */
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static LockedPostProcessor syncLockedPostProcessor(
+            LockedMethods methods, ObjectProvider<LockedInterceptor> interceptor, Environment environment) {
+        LockedPostProcessor processor =
+                new LockedPostProcessor(methods, call -> interceptor.getObject().invoke(call));
+        processor.setProxyTargetClass(environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
+        return processor;
+    }
+}
