@@ -27,6 +27,8 @@ class ConfigurationMetadataTest {
             Map.entry("sync.shutdown-grace", "10s"),
             Map.entry("sync.lease.sweep", "500ms"),
             Map.entry("sync.lock.lease", "30s"),
+            Map.entry("sync.lock.shedlock.enabled", "true"),
+            Map.entry("sync.lock.integration.enabled", "true"),
             Map.entry("sync.listener.buffer", "1024"),
             Map.entry("sync.health.down-after", "10s"),
             Map.entry("sync.metrics.max-topics", "100"),

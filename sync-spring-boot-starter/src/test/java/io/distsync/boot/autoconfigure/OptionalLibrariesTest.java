@@ -35,6 +35,8 @@ class OptionalLibrariesTest {
     private static final String SPRING_BOOT_KAFKA = "spring-boot-kafka-";
     private static final String SPRING_KAFKA = "spring-kafka-";
     private static final String KAFKA_CLIENTS = "kafka-clients-";
+    private static final String SHEDLOCK = "shedlock-";
+    private static final String SPRING_INTEGRATION = "spring-integration-";
 
     /** Always left out, because they only make the start slower here. */
     private static final List<String> WEB =
@@ -50,6 +52,9 @@ class OptionalLibrariesTest {
                         "ListenerLifecycle",
                         "SyncHealthIndicator",
                         "MicrometerSyncMetrics",
+                        "MicrometerLockMetrics",
+                        "SyncLockProvider",
+                        "SyncLockRegistry",
                         "SyncEndpoint");
     }
 
@@ -81,9 +86,17 @@ class OptionalLibrariesTest {
                         LETTUCE,
                         SPRING_BOOT_KAFKA,
                         SPRING_KAFKA,
-                        KAFKA_CLIENTS))
-                .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle")
-                .doesNotContain("SyncHealthIndicator", "MicrometerSyncMetrics", "SyncEndpoint");
+                        KAFKA_CLIENTS,
+                        SHEDLOCK,
+                        SPRING_INTEGRATION))
+                .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle", "LockedPostProcessor")
+                .doesNotContain(
+                        "SyncHealthIndicator",
+                        "MicrometerSyncMetrics",
+                        "MicrometerLockMetrics",
+                        "SyncEndpoint",
+                        "SyncLockProvider",
+                        "SyncLockRegistry");
     }
 
     @Test

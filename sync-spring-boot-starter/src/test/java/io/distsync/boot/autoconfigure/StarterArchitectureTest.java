@@ -107,6 +107,28 @@ class StarterArchitectureTest {
             .because("the service must start without them");
 
     @ArchTest
+    static final ArchRule shedLockStaysInItsClasses = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("io.distsync.boot.autoconfigure.lock.ShedLockConfiguration")
+            .and()
+            .haveNameNotMatching(".*\\.SyncLockProvider(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.javacrumbs.shedlock..")
+            .because("the service must start without it");
+
+    @ArchTest
+    static final ArchRule springIntegrationStaysInItsClasses = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("io.distsync.boot.autoconfigure.lock.SpringIntegrationConfiguration")
+            .and()
+            .haveNameNotMatching(".*\\.SyncLockRegistry(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.springframework.integration..")
+            .because("the service must start without it");
+
+    @ArchTest
     static final ArchRule coreInternalsAreNotUsed = noClasses()
             .should()
             .dependOnClassesThat()

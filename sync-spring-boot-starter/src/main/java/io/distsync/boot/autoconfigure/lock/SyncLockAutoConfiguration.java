@@ -10,12 +10,14 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
 
-/** Auto-configuration of {@link SyncLocked} methods. */
+/** Auto-configuration of {@link SyncLocked} methods, and of locks for ShedLock and Spring Integration. */
 @AutoConfiguration(after = SyncAutoConfiguration.class)
 @ConditionalOnBean({SyncService.class, SyncLocks.class})
+@Import({ShedLockConfiguration.class, SpringIntegrationConfiguration.class})
 public final class SyncLockAutoConfiguration {
 
     @Bean
