@@ -10,6 +10,7 @@ import io.distsync.Versioned;
 import io.distsync.boot.SyncListener;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
+import io.distsync.boot.autoconfigure.lock.SyncLockAutoConfiguration;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -52,6 +53,22 @@ class SpringExamplesTest {
                     .untilAsserted(() ->
                             assertThat(display.shown).contains(new AppState(1, "sent"), new Room(List.of("ada"))));
         });
+    }
+
+    @Test
+    void lockedMethods() {
+        contexts.withConfiguration(AutoConfigurations.of(SyncLockAutoConfiguration.class))
+                .withBean(Orders.class)
+                .run(context -> {
+                    Orders orders = context.getBean(Orders.class);
+
+                    orders.ship("42");
+                    orders.report();
+                    orders.report();
+
+                    assertThat(orders.shipped()).singleElement().asString().startsWith("42 ");
+                    assertThat(orders.reports()).isEqualTo(1);
+                });
     }
 
     record Room(List<String> members) {}
