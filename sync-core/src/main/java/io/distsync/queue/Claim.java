@@ -392,14 +392,18 @@ public abstract class Claim {
         }
     }
 
-    /** The recipe is closed. */
-    CompletableFuture<Void> close() {
+    /** The recipe is closed: nobody waits any more. */
+    void stopWaiting() {
         if (drop(State.ASKING)) {
             granted.completeExceptionally(new OutcomeUnknownException("closed before the store answered; " + this
                     + " is not held, but it may seem so to others until the lease is over"));
         } else {
             end(new ServiceClosedException("closed; " + this + " is not held"));
         }
+    }
+
+    /** The recipe is closed, and nobody waits any more: gives it back, whoever else holds it here. */
+    CompletableFuture<Void> close() {
         synchronized (line) {
             holders = Math.min(holders, 1);
         }

@@ -14,7 +14,6 @@ import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -178,8 +177,9 @@ public final class LeaseQueues implements AutoCloseable {
             }
             closed = true;
         }
-        CompletableFuture<?>[] released =
-                new HashSet<>(claims).stream().map(Claim::close).toArray(CompletableFuture[]::new);
+        Set<Claim> last = Set.copyOf(claims);
+        last.forEach(Claim::stopWaiting); // or they would be granted what is given back now
+        CompletableFuture<?>[] released = last.stream().map(Claim::close).toArray(CompletableFuture[]::new);
         awaitQuietly(CompletableFuture.allOf(released));
         keeper.close();
         if (settings.scheduler() == null) {

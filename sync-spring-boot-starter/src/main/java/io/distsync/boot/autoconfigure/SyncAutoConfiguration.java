@@ -21,7 +21,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Scope;
 
 /**
- * Auto-configuration of the {@link SyncService}, of the backend it stands on, of locks, and of {@link DistributedSync} for
+ * Auto-configuration of the {@link SyncService}, of the backend it stands on, of the recipes, and of {@link DistributedSync} for
  * every injection point that asks for one.
  */
 @AutoConfiguration(
@@ -37,7 +37,7 @@ import org.springframework.context.annotation.Scope;
     RedisBackendConfiguration.class,
     KafkaBackendConfiguration.class,
     UnavailableModeConfiguration.class,
-    LockConfiguration.class
+    RecipeConfiguration.class
 })
 public final class SyncAutoConfiguration {
 

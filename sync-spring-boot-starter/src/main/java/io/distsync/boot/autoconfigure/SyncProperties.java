@@ -38,6 +38,10 @@ public record SyncProperties(
         @DefaultValue("10s") Duration shutdownGrace,
         @DefaultValue Lease lease,
         @DefaultValue Lock lock,
+        @DefaultValue Semaphore semaphore,
+        @DefaultValue Counter counter,
+        @DefaultValue Election election,
+        @DefaultValue Registry registry,
         @DefaultValue Listener listener,
         @DefaultValue Health health,
         @DefaultValue Metrics metrics,
@@ -95,7 +99,57 @@ public record SyncProperties(
     public record Lock(@DefaultValue("30s") Duration lease) {
 
         public Lock {
-            requireRange("sync.lock.lease", lease, Duration.ofMillis(100), Duration.ofDays(365));
+            requireLease("sync.lock.lease", lease);
+        }
+    }
+
+    /**
+     * Semaphores.
+     *
+     * @param lease Time after which permits are free whose holder has crashed or cannot reach the store. From 100ms to 365d.
+     */
+    public record Semaphore(@DefaultValue("30s") Duration lease) {
+
+        public Semaphore {
+            requireLease("sync.semaphore.lease", lease);
+        }
+    }
+
+    /**
+     * Counters.
+     *
+     * @param lease Time for which what a crashed process has counted in a leased counter still counts. From 100ms to 365d.
+     */
+    public record Counter(@DefaultValue("15s") Duration lease) {
+
+        public Counter {
+            requireLease("sync.counter.lease", lease);
+        }
+    }
+
+    /**
+     * Elections.
+     *
+     * @param lease Time after which another leader is elected if one has crashed or cannot reach the store, unless the candidate
+     *     says otherwise. From 100ms to 365d.
+     */
+    public record Election(@DefaultValue("15s") Duration lease) {
+
+        public Election {
+            requireLease("sync.election.lease", lease);
+        }
+    }
+
+    /**
+     * The registry of services.
+     *
+     * @param lease Time for which an instance is listed that has crashed, unless it is registered with another one. From 100ms
+     *     to 365d.
+     */
+    public record Registry(@DefaultValue("15s") Duration lease) {
+
+        public Registry {
+            requireLease("sync.registry.lease", lease);
         }
     }
 
@@ -218,6 +272,10 @@ public record SyncProperties(
                         property, prefix, "may have the characters A-Z a-z 0-9 . _ - : / only");
             }
         }
+    }
+
+    private static void requireLease(String property, Duration value) {
+        requireRange(property, value, Duration.ofMillis(100), Duration.ofDays(365));
     }
 
     private static void requireRange(String property, Duration value, Duration min, Duration max) {
