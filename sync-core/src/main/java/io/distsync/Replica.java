@@ -58,6 +58,9 @@ final class Replica<T> implements ChangeListener {
     private final Object changed = new Object();
     private final List<CompletableFuture<Void>> awaitingCurrent = new ArrayList<>(0);
 
+    @SuppressWarnings("UnusedVariable") // for the garbage collector
+    private final Object owner;
+
     private volatile Versioned<T> current;
     private volatile FeedStatus status;
     private volatile @Nullable Instant currentAsOf;
@@ -83,7 +86,9 @@ final class Replica<T> implements ChangeListener {
     private int handles;
     private boolean closed;
 
-    Replica(TopicFormat<T> format, ServiceContext context) {
+    /** @param owner stays reachable while the backend tells this replica of changes */
+    Replica(TopicFormat<T> format, ServiceContext context, Object owner) {
+        this.owner = owner;
         this.topic = format.topic();
         this.format = format;
         this.context = context;

@@ -38,7 +38,7 @@ public final class SyncService implements AutoCloseable {
 
     private final ServiceContext context;
     private final boolean ownsBackend;
-    private final ConcurrentHashMap<String, TopicRuntime<?>> runtimes = new ConcurrentHashMap<>();
+    private final TopicRuntimes runtimes = new TopicRuntimes();
     private final ConcurrentHashMap<Class<?>, TopicRuntime<?>> byClass = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -220,7 +220,7 @@ public final class SyncService implements AutoCloseable {
 
     /** What this service is doing; takes no lock that an operation waits for. */
     public SyncStatus status() {
-        List<SyncStatus.TopicStatus> topics = runtimes.values().stream()
+        List<SyncStatus.TopicStatus> topics = runtimes.all().stream()
                 .map(TopicRuntime::status)
                 .sorted(Comparator.comparing(SyncStatus.TopicStatus::name))
                 .toList();
@@ -246,9 +246,10 @@ public final class SyncService implements AutoCloseable {
             closed = true;
         }
         long end = context.time().nanos() + context.shutdownGrace().toNanos();
-        runtimes.values().forEach(TopicRuntime::refuseNew);
-        runtimes.values().forEach(runtime -> runtime.awaitIdle(end));
-        runtimes.values().forEach(TopicRuntime::close);
+        List<TopicRuntime<?>> last = runtimes.all();
+        last.forEach(TopicRuntime::refuseNew);
+        last.forEach(runtime -> runtime.awaitIdle(end));
+        last.forEach(TopicRuntime::close);
         context.close(end);
         if (ownsBackend) {
             context.backend().close();
@@ -289,8 +290,8 @@ public final class SyncService implements AutoCloseable {
             if (closed) {
                 throw new ServiceClosedException("the service is closed; topic '" + topic.name() + "' was not touched");
             }
-            return runtimes.computeIfAbsent(topic.name(), name -> {
-                context.metrics().opened(name);
+            return runtimes.get(topic.name(), () -> {
+                context.metrics().opened(topic.name());
                 return new TopicRuntime<>(kept(topic), context);
             });
         }

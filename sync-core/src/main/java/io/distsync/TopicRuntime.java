@@ -33,7 +33,7 @@ final class TopicRuntime<T> {
 
     TopicRuntime(Topic<T> topic, ServiceContext context) {
         this.pipeline = new UpdatePipeline<>(
-                new TopicFormat<>(topic, context.codec().format(topic.type()), context.limits()), context);
+                new TopicFormat<>(topic, context.codec().format(topic.type()), context.limits()), context, this);
     }
 
     Topic<T> topic() {
@@ -165,7 +165,7 @@ final class TopicRuntime<T> {
         boolean first;
         synchronized (this) {
             first = replica == null;
-            view = first ? new Replica<>(format(), context()) : Objects.requireNonNull(replica);
+            view = first ? new Replica<>(format(), context(), this) : Objects.requireNonNull(replica);
             Known known = pipeline.knowledge().single();
             if (first && known != null) {
                 view.seed(known);

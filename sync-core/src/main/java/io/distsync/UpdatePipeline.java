@@ -108,6 +108,9 @@ final class UpdatePipeline<T> {
     private final TopicFormat<T> format;
     private final ServiceContext context;
 
+    @SuppressWarnings("UnusedVariable") // for the garbage collector
+    private final Object owner;
+
     private final Backlog<T> backlog = new Backlog<>();
     private final Knowledge knowledge = new Knowledge();
 
@@ -134,7 +137,9 @@ final class UpdatePipeline<T> {
     /** The id of the thread inside a user's function; a thread only looks for its own, so a stale read is harmless. */
     private long calling = NOBODY;
 
-    UpdatePipeline(TopicFormat<T> format, ServiceContext context) {
+    /** @param owner stays reachable while an operation is under way */
+    UpdatePipeline(TopicFormat<T> format, ServiceContext context, Object owner) {
+        this.owner = owner;
         this.format = format;
         this.context = context;
     }

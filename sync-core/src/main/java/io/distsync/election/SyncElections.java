@@ -37,8 +37,7 @@ import org.slf4j.LoggerFactory;
  * was. What takes effect elsewhere has to check {@link LeaderTerm#token()}.
  *
  * <p>Names are those of topics, up to the length of the prefix. All candidates of a name follow its topic, so it should have
- * some hundred at most. An election nobody takes part in costs the store nothing an hour later; this process keeps about a
- * kilobyte for each name it has used.
+ * some hundred at most. An election nobody takes part in costs the store nothing an hour later.
  */
 public final class SyncElections implements AutoCloseable {
 

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * holds if the store loses what it was told, or its clock jumps; and nothing here keeps a process that was paused from
  * going on where it was. What takes effect elsewhere has to check {@link LockGrant#token()}.
  *
- * <p>Names are those of topics, up to the length of the prefix. A lock nobody wants costs the store nothing an hour later; this
- * process keeps about a kilobyte for each name it has used.
+ * <p>Names are those of topics, up to the length of the prefix. There may be any number of them: a
+ * lock nobody wants costs the store nothing an hour later, and this process nothing when the garbage collector has run.
  */
 public final class SyncLocks implements AutoCloseable {
 
