@@ -8,6 +8,7 @@ import io.distsync.version.Version;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,22 @@ final class FencedUpdate<T> {
         return outcome.isCommitted() ? next.result(outcome) : attempt(afterConflict(outcome, conflicts), conflicts + 1);
     }
 
+    /** Fails with the reason itself, as all operations do. */
     CompletableFuture<Versioned<T>> start() {
-        return map.readAsync(Selection.keys(KEY)).thenCompose(met -> attemptAsync(met, 0));
+        CompletableFuture<Versioned<T>> result = new CompletableFuture<>();
+        var unused = map.readAsync(Selection.keys(KEY))
+                .thenCompose(met -> attemptAsync(met, 0))
+                .whenComplete((written, failure) -> {
+                    if (failure == null) {
+                        result.complete(written);
+                    } else {
+                        result.completeExceptionally(
+                                failure instanceof CompletionException wrapper && wrapper.getCause() != null
+                                        ? wrapper.getCause()
+                                        : failure);
+                    }
+                });
+        return result;
     }
 
     private CompletableFuture<Versioned<T>> attemptAsync(MapPage<T> met, int conflicts) {

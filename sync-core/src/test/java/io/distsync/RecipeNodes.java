@@ -78,6 +78,14 @@ public final class RecipeNodes implements AutoCloseable {
             nodes.fixture.heal(backend);
         }
 
+        public void holdFeeds() {
+            nodes.fixture.holdFeeds(backend);
+        }
+
+        public void releaseFeeds() {
+            nodes.fixture.releaseFeeds(backend);
+        }
+
         private final class Skipping implements TimeSource {
 
             private final TimeSource system = TimeSource.system();

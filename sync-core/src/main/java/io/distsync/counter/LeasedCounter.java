@@ -16,9 +16,12 @@ import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,9 +62,14 @@ public final class LeasedCounter implements AutoCloseable {
     private final Settings settings;
     private final LeaseKeeper keeper;
     private final String node = UUID.randomUUID().toString();
-    private final OthersShares others = new OthersShares(node);
+    private final OthersShares others = new OthersShares(node, this::compare);
     private final Subscription view;
     private final ConcurrentHashMap<String, Share> shares = new ConcurrentHashMap<>();
+
+    /** The keys of shares that may have to be written, the longest first. */
+    private final Set<String> dirty = new LinkedHashSet<>();
+
+    private Scheduler.@Nullable Cancellable timer;
     private volatile long own;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean writing;
@@ -75,7 +83,11 @@ public final class LeasedCounter implements AutoCloseable {
         private final String entry;
         private final String lease = UUID.randomUUID().toString();
         private volatile long value;
+
+        /** What the store has, unless it is unsure. */
         private long written;
+
+        private boolean unsure;
         private @Nullable KeptLease kept;
 
         Share(String entry) {
@@ -83,7 +95,7 @@ public final class LeasedCounter implements AutoCloseable {
         }
 
         boolean isWritten() {
-            return value == written;
+            return value == written && !unsure;
         }
     }
 
@@ -114,6 +126,7 @@ public final class LeasedCounter implements AutoCloseable {
             Share share = shares.computeIfAbsent(key, same -> new Share(entry));
             share.value = Math.addExact(share.value, delta);
             own += delta;
+            dirty.add(key);
             writeSoon(settings.interval());
         }
     }
@@ -135,7 +148,7 @@ public final class LeasedCounter implements AutoCloseable {
     private void writeSoon(Duration delay) {
         if (!writing) {
             writing = true;
-            var unused = settings.scheduler().schedule(this::write, delay);
+            timer = settings.scheduler().schedule(this::write, delay);
         }
     }
 
@@ -143,18 +156,25 @@ public final class LeasedCounter implements AutoCloseable {
         Map<String, Long> round = new HashMap<>();
         List<KeptLease> over = new ArrayList<>();
         synchronized (this) {
-            shares.forEach((key, share) -> {
-                if (!share.isWritten() && round.size() < ROUND) {
-                    round.put(key, share.value);
-                    if (share.value == 0 && share.kept != null) {
-                        over.add(share.kept);
-                        share.kept = null;
-                    }
+            timer = null;
+            Iterator<String> keys = dirty.iterator();
+            while (keys.hasNext() && round.size() < ROUND) {
+                String key = keys.next();
+                Share share = shares.get(key);
+                keys.remove();
+                if (share == null || share.isWritten()) {
+                    forgetIfNothing(key, share);
+                    continue;
                 }
-            });
+                share.unsure = true;
+                round.put(key, share.value);
+                if (share.value == 0 && share.kept != null) {
+                    over.add(share.kept);
+                    share.kept = null;
+                }
+            }
             if (round.isEmpty()) {
                 writing = false;
-                shares.values().removeIf(share -> share.value == 0);
                 if (closed) {
                     ended.complete(null);
                 }
@@ -169,11 +189,11 @@ public final class LeasedCounter implements AutoCloseable {
                         if (failure == null) {
                             written(round, sent);
                         } else {
-                            notWritten(failure);
+                            notWritten(round, failure);
                         }
                     });
         } catch (RuntimeException e) {
-            notWritten(e);
+            notWritten(round, e);
         }
     }
 
@@ -194,18 +214,27 @@ public final class LeasedCounter implements AutoCloseable {
         round.forEach((key, value) -> {
             Share share = share(key);
             share.written = value;
+            share.unsure = false;
             if (value != 0 && share.kept == null) {
                 Lease lease = new Lease(map.topic().name(), share.entry, share.lease);
-                share.kept = keeper.keep(map, lease, settings.lease(), sent, why -> lost(share));
+                share.kept = keeper.keep(map, lease, settings.lease(), sent, why -> lost(key, share));
             }
+            forgetIfNothing(key, share);
         });
         writing = false;
-        writeSoon(closed ? Duration.ZERO : settings.interval());
+        writeSoon(closed || round.size() == ROUND ? Duration.ZERO : settings.interval());
+    }
+
+    private void forgetIfNothing(String key, @Nullable Share share) {
+        if (share != null && share.value == 0 && share.isWritten()) {
+            shares.remove(key, share);
+        }
     }
 
     /** What is not known to be written is written again: a share is a value, not a step. */
-    private synchronized void notWritten(Throwable failure) {
+    private synchronized void notWritten(Map<String, Long> round, Throwable failure) {
         log.debug("counter '{}': the shares of this node were not written, trying again", name, failure);
+        dirty.addAll(round.keySet());
         writing = false;
         if (closed) {
             ended.complete(null);
@@ -215,31 +244,66 @@ public final class LeasedCounter implements AutoCloseable {
     }
 
     /** The store does not have it any more, though it still counts here. */
-    private synchronized void lost(Share share) {
+    private synchronized void lost(String key, Share share) {
         share.kept = null;
-        share.written = 0;
-        writeSoon(Duration.ZERO);
+        doubt(key, share);
+    }
+
+    /** The store has begun anew with this, as far as this node is concerned. */
+    private synchronized void compare(Map<String, Long> stored) {
+        shares.forEach((key, share) -> {
+            if (stored.getOrDefault(share.entry, 0L) != share.written) {
+                doubt(key, share);
+            }
+        });
+    }
+
+    private void doubt(String key, Share share) {
+        share.unsure = true;
+        dirty.add(key);
+        writeSoon(settings.interval());
     }
 
     /** Takes back what this node has added, and waits for the store to know, for five seconds at most. Never throws. */
     @Override
     public void close() {
+        await(begin());
+        end();
+    }
+
+    /** Begins to close it. */
+    CompletableFuture<Void> begin() {
         synchronized (this) {
-            if (closed) {
-                return;
+            if (!closed) {
+                closed = true;
+                shares.forEach((key, share) -> {
+                    share.value = 0;
+                    dirty.add(key);
+                });
+                own = 0;
+                if (timer != null) { // not in an interval, but now
+                    timer.cancel();
+                    timer = null;
+                    writing = false;
+                }
+                writeSoon(Duration.ZERO);
             }
-            closed = true;
-            shares.values().forEach(share -> share.value = 0);
-            own = 0;
-            writeSoon(Duration.ZERO);
         }
+        return ended;
+    }
+
+    /** Waits for what was begun. */
+    static void await(CompletableFuture<?> begun) {
         try {
-            ended.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+            Object unused = begun.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            log.debug("counter '{}': the store was not told of its end", name, e);
+            log.debug("the store was not told of the end of a counter", e);
         }
+    }
+
+    void end() {
         keeper.close();
         view.close();
         map.close();

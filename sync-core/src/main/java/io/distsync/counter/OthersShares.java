@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /** What all other nodes have added, as the feed tells. */
 final class OthersShares implements MapListener<Long> {
@@ -20,12 +21,15 @@ final class OthersShares implements MapListener<Long> {
     static final char SEPARATOR = '/';
 
     private final String self;
+    private final Consumer<Map<String, Long>> own;
     private final Map<String, Long> entries = new HashMap<>();
     private final ConcurrentHashMap<String, AtomicLong> totals = new ConcurrentHashMap<>();
     private final AtomicLong all = new AtomicLong();
 
-    OthersShares(String self) {
+    /** @param own is told, with a snapshot, what it has of this node */
+    OthersShares(String self, Consumer<Map<String, Long>> own) {
         this.self = SEPARATOR + self;
+        this.own = own;
     }
 
     long total(String key) {
@@ -47,6 +51,7 @@ final class OthersShares implements MapListener<Long> {
             }
         }
         now.forEach(this::set);
+        own.accept(now);
     }
 
     @Override

@@ -2,11 +2,13 @@ package io.distsync.counter;
 
 import io.distsync.SyncService;
 import io.distsync.Topic;
+import io.distsync.error.ServiceClosedException;
 import io.distsync.queue.Terms;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ public final class SyncCounters implements AutoCloseable {
     private final String prefix;
     private final LeasedCounter.Settings settings;
     private final @Nullable Scheduler ownScheduler;
+    private volatile boolean closed;
     private final ConcurrentHashMap<String, SyncCounter> counters = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, LeasedCounter> leased = new ConcurrentHashMap<>();
 
@@ -56,6 +59,9 @@ public final class SyncCounters implements AutoCloseable {
 
     /** The leased counter of that name, which this node follows from then on. It has nothing to do with {@link #counter}. */
     public LeasedCounter leased(String name) {
+        if (closed) {
+            throw new ServiceClosedException("the counters are closed; '" + name + "' was not touched");
+        }
         return leased.computeIfAbsent(
                 name,
                 same -> new LeasedCounter(
@@ -65,7 +71,11 @@ public final class SyncCounters implements AutoCloseable {
     /** Takes back what this node has counted on leases, and waits for the store to know, for five seconds at most. */
     @Override
     public void close() {
-        leased.values().forEach(LeasedCounter::close);
+        closed = true;
+        CompletableFuture<?>[] begun =
+                leased.values().stream().map(LeasedCounter::begin).toArray(CompletableFuture[]::new);
+        LeasedCounter.await(CompletableFuture.allOf(begun));
+        leased.values().forEach(LeasedCounter::end);
         counters.values().forEach(SyncCounter::close);
         if (ownScheduler != null) {
             ownScheduler.close();

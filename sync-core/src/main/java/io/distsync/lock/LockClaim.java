@@ -87,18 +87,21 @@ final class LockClaim extends Claim {
     /** Waits for the end of that entry: if it is of this node, without the store. */
     private void watch(Place mine, String obstacle) {
         int begun;
+        Subscription opened;
         synchronized (line()) {
-            if (!isWaitingAt(mine) || line().onEnd(obstacle, now -> turn(mine, now))) {
+            if (!isWaitingAt(mine)) {
                 return;
             }
             begun = looks();
+            opened = line().onEnd(obstacle, now -> turn(mine, now));
         }
-        Subscription opened;
-        try {
-            opened = line().map().follow(Scope.keys(Set.of(obstacle)), Version.ABSENT, new Watch(mine));
-        } catch (RuntimeException e) {
-            end(e);
-            return;
+        if (opened == null) {
+            try {
+                opened = line().map().follow(Scope.keys(Set.of(obstacle)), Version.ABSENT, new Watch(mine));
+            } catch (RuntimeException e) {
+                end(e);
+                return;
+            }
         }
         watchBy(mine, opened, begun);
     }
@@ -107,7 +110,7 @@ final class LockClaim extends Claim {
     private void turn(Place mine, @Nullable CommitOutcome<Contender> now) {
         boolean first = now != null
                 && !now.selected().entries().isEmpty()
-                && now.selected().entries().get(0).key().equals(mine.key());
+                && mine.isOf(now.selected().entries().get(0));
         if (first) {
             take(mine);
         } else {

@@ -74,7 +74,7 @@ public final class SyncLocks implements AutoCloseable {
      * Waits for the lock, for as long as {@code wait} and hardly longer.
      *
      * @param wait zero to take it only if it is free
-     * @return the grant, to be closed; empty if others had it for all that time
+     * @return the grant, to be closed; empty if others had it for all that time, as far as was known
      * @throws NotAppliedException if the store could not be asked in time, or the waiting thread was interrupted, whose flag
      *     stays set then; the lock is not held
      * @throws io.distsync.error.OutcomeUnknownException if the store did not answer; the lock is not held, but it may be

@@ -15,8 +15,11 @@ import io.distsync.lease.Release;
 import io.distsync.time.Scheduler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -384,21 +387,26 @@ public abstract class Claim {
 
     /** Nobody wants it any more; harmless if it is held or over. */
     void giveUp() {
-        Place mine = drop(State.WAITING) ? place : null;
-        if (mine != null) {
-            var unused = withdraw(mine, true);
-        } else {
-            boolean unused = drop(State.ASKING);
+        var unused = endWait();
+    }
+
+    /** Ends it if it does not hold yet; says whether it was asking or waiting then. */
+    private @Nullable State endWait() {
+        State before = drop(EnumSet.of(State.ASKING, State.WAITING));
+        if (before == State.WAITING) {
+            var unused = withdraw(Objects.requireNonNull(place), true);
         }
+        return before;
     }
 
     /** The recipe is closed: nobody waits any more. */
     void stopWaiting() {
-        if (drop(State.ASKING)) {
+        State before = endWait();
+        if (before == State.ASKING) {
             granted.completeExceptionally(new OutcomeUnknownException("closed before the store answered; " + this
                     + " is not held, but it may seem so to others until the lease is over"));
-        } else {
-            end(new ServiceClosedException("closed; " + this + " is not held"));
+        } else if (before == State.WAITING) {
+            granted.completeExceptionally(new ServiceClosedException("closed; " + this + " is not held"));
         }
     }
 
@@ -459,6 +467,7 @@ public abstract class Claim {
             told = callbacks;
             callbacks = new ArrayList<>(0);
         }
+        close(watched);
         told.forEach(callback -> queues.tell(callback, why));
         if (before == State.WAITING) {
             log.debug("{}: the place in the queue was lost ({}), joining again", this, why);
@@ -469,15 +478,21 @@ public abstract class Claim {
         } else {
             var unused = withdraw(mine, true);
         }
-        close(watched);
     }
 
     /** Ends it if it is in that state. */
     private boolean drop(State only) {
+        return drop(EnumSet.of(only)) != null;
+    }
+
+    /** Ends it if it is in one of those states, which is returned. */
+    private @Nullable State drop(Set<State> only) {
+        State before;
         Subscription watched;
         synchronized (line) {
-            if (state != only) {
-                return false;
+            before = state;
+            if (!only.contains(before)) {
+                return null;
             }
             state = State.ENDED;
             cancelTimer();
@@ -485,7 +500,7 @@ public abstract class Claim {
             watch = null;
         }
         close(watched);
-        return true;
+        return before;
     }
 
     private static void close(@Nullable Subscription watched) {
@@ -524,7 +539,7 @@ public abstract class Claim {
             @Nullable CommitOutcome<Contender> outcome,
             boolean forGood,
             CompletableFuture<Release> released) {
-        List<Consumer<@Nullable CommitOutcome<Contender>>> waiting;
+        Collection<Consumer<@Nullable CommitOutcome<Contender>>> waiting;
         synchronized (line) {
             line.remove(mine);
             waiting = mine.takeWaiting();

@@ -2,6 +2,7 @@ package io.distsync.queue;
 
 import io.distsync.CommitOutcome;
 import io.distsync.SyncMap;
+import io.distsync.backend.Subscription;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -57,16 +58,22 @@ public final class Line {
     }
 
     /**
-     * Calls back when the place under that key is given up, if it is one of this node.
+     * Calls back when the place under that key is given up, if it is one of this node, until what is returned is closed.
      *
      * @param callback gets what the store said then; {@code null} if it did not answer
-     * @return whether it is
+     * @return {@code null} if it is not of this node
      */
-    public synchronized boolean onEnd(String key, Consumer<@Nullable CommitOutcome<Contender>> callback) {
+    public synchronized @Nullable Subscription onEnd(
+            String key, Consumer<@Nullable CommitOutcome<Contender>> callback) {
         Place place = places.get(key);
-        if (place != null) {
-            place.addWaiting(callback);
+        if (place == null) {
+            return null;
         }
-        return place != null;
+        place.addWaiting(callback);
+        return () -> {
+            synchronized (this) {
+                place.removeWaiting(callback);
+            }
+        };
     }
 }

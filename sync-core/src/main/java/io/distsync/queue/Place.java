@@ -1,11 +1,12 @@
 package io.distsync.queue;
 
 import io.distsync.CommitOutcome;
+import io.distsync.MapEntry;
 import io.distsync.lease.KeptLease;
 import io.distsync.version.Version;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,8 @@ public final class Place {
     /** Set before anybody else sees the place. */
     private @Nullable KeptLease lease;
 
-    private List<Consumer<@Nullable CommitOutcome<Contender>>> waiting = List.of();
+    /** Who waits on this node for the end of it, in the order in which they came. */
+    private Set<Consumer<@Nullable CommitOutcome<Contender>>> waiting = Set.of();
 
     Place(String key, Version version) {
         this.key = key;
@@ -31,6 +33,11 @@ public final class Place {
 
     public String key() {
         return key;
+    }
+
+    /** Whether that is its entry: in a history that was lost and begun anew, another may have the same key. */
+    public boolean isOf(MapEntry<Contender> entry) {
+        return entry.key().equals(key) && entry.versioned().version().equals(version);
     }
 
     Version version() {
@@ -47,14 +54,20 @@ public final class Place {
 
     void addWaiting(Consumer<@Nullable CommitOutcome<Contender>> callback) {
         if (waiting.isEmpty()) {
-            waiting = new ArrayList<>(1);
+            waiting = new LinkedHashSet<>();
         }
         waiting.add(callback);
     }
 
-    List<Consumer<@Nullable CommitOutcome<Contender>>> takeWaiting() {
-        List<Consumer<@Nullable CommitOutcome<Contender>>> taken = waiting;
-        waiting = List.of();
+    void removeWaiting(Consumer<@Nullable CommitOutcome<Contender>> callback) {
+        if (!waiting.isEmpty()) {
+            waiting.remove(callback);
+        }
+    }
+
+    Set<Consumer<@Nullable CommitOutcome<Contender>>> takeWaiting() {
+        Set<Consumer<@Nullable CommitOutcome<Contender>>> taken = waiting;
+        waiting = Set.of();
         return taken;
     }
 }

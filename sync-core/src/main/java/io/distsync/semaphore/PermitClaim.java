@@ -1,18 +1,15 @@
 package io.distsync.semaphore;
 
 import io.distsync.MapEntry;
-import io.distsync.MapListener;
 import io.distsync.MapPage;
-import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
-import io.distsync.backend.Subscription;
 import io.distsync.queue.Claim;
 import io.distsync.queue.Contender;
 import io.distsync.queue.Line;
 import io.distsync.queue.Place;
 import io.distsync.queue.Terms;
-import io.distsync.version.Version;
 import java.time.Duration;
+import java.util.Optional;
 
 /** A contender for permits. While it waits, the view its node has of the queue tells it when to look. */
 final class PermitClaim extends Claim {
@@ -41,43 +38,11 @@ final class PermitClaim extends Claim {
     }
 
     @Override
-    protected void joined(Place mine, MapPage<Contender> last) {
-        boolean unused = line().onEnd(mine.key(), left -> {
-            if (left != null && left.isCommitted()) {
-                semaphore.view().left(mine.key());
-            }
-        });
-        int capacity = semaphore.capacityIn(last);
-        long before = 0;
-        for (MapEntry<Contender> entry : last.entries()) {
-            if (entry.key().startsWith(QUEUE) && entry.key().compareTo(mine.key()) < 0) {
-                before += entry.versioned().value().permits();
-            }
-        }
-        if (before + permits <= capacity && !last.more()) {
-            take(mine);
-        } else if (stays()) {
-            await(mine);
-        }
+    protected void joined(Place mine, MapPage<Contender> page) {
+        decide(mine, page);
     }
 
-    Subscription follow(MapListener<Contender> listener) {
-        return line().map().follow(Scope.entries(), Version.ABSENT, listener);
-    }
-
-    private void await(Place mine) {
-        int begun;
-        synchronized (line()) {
-            begun = looks();
-        }
-        try {
-            watchBy(mine, semaphore.view().await(this, mine), begun);
-        } catch (RuntimeException e) {
-            end(e);
-        }
-    }
-
-    /** Renews the place, and takes if the view of the queue says that it is its turn. */
+    /** Looks at those before this place and at the number of permits, as they are at one moment. */
     @Override
     protected void look(Place mine) {
         synchronized (line()) {
@@ -86,16 +51,71 @@ final class PermitClaim extends Claim {
             }
         }
         try {
-            var unused = renew(mine).whenComplete((valid, failure) -> {
-                if (failure != null) {
-                    lookAgain(mine, failure);
-                } else if (valid) { // or it was lost, which the keeper has told
-                    noTrouble();
-                    if (semaphore.view().isTurnOf(mine)) {
-                        take(mine);
-                    }
-                }
-            });
+            var unused = renew(mine)
+                    .thenCombine(
+                            line().map().readAsync(semaphore.selectionBefore(mine)),
+                            (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
+                    .whenComplete((page, failure) -> {
+                        if (failure != null) {
+                            lookAgain(mine, failure);
+                        } else { // or it was lost, which the keeper has told
+                            noTrouble();
+                            page.ifPresent(before -> decide(mine, before));
+                        }
+                    });
+        } catch (RuntimeException e) {
+            end(e);
+        }
+    }
+
+    /** The page has the number of permits if it reaches down to the first place. */
+    private void decide(Place mine, MapPage<Contender> page) {
+        Integer capacity = null;
+        long before = 0;
+        for (MapEntry<Contender> entry : page.entries()) {
+            int number = entry.versioned().value().permits();
+            if (entry.key().equals(SyncSemaphore.CAPACITY)) {
+                capacity = number;
+            } else if (entry.key().startsWith(QUEUE) && entry.key().compareTo(mine.key()) < 0) {
+                before += number;
+            }
+        }
+        if (capacity == null) {
+            askForCapacity(mine, page.more());
+        } else {
+            semaphore.heard(capacity);
+            if (before + permits <= capacity) {
+                take(mine);
+            } else {
+                await(mine);
+            }
+        }
+    }
+
+    /** Nobody has said it yet, or there are more before this place than permits were when they were last heard of. */
+    private void askForCapacity(Place mine, boolean many) {
+        int last = semaphore.lastCapacity();
+        var unused = semaphore.askForCapacity().whenComplete((capacity, failure) -> {
+            if (failure != null) {
+                lookAgain(mine, failure);
+            } else if (many && capacity <= last) {
+                await(mine);
+            } else {
+                lookFirst(mine);
+            }
+        });
+    }
+
+    private void await(Place mine) {
+        if (!stays() || semaphore.view().awaits(mine)) {
+            return;
+        }
+        int begun;
+        synchronized (line()) {
+            begun = looks();
+        }
+        try {
+            watchBy(mine, semaphore.view().await(this, mine), begun);
         } catch (RuntimeException e) {
             end(e);
         }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows of one queue while some of its claims wait in it. It may be behind the store; that is safe, because those
- * before a place only become fewer: a claim may find out late that it is its turn, and never too early.
+ * What this node knows of one queue while some of its claims wait in it. It only tells them when to look: whose turn it is says
+ * the store.
  */
 final class QueueView {
 
@@ -44,9 +44,10 @@ final class QueueView {
 
     /** Lets the claim look when it is its turn, until that is closed. */
     Subscription await(PermitClaim claim, Place place) {
+        Waiter waiter = new Waiter(claim, place);
         Feed opened = null;
         synchronized (this) {
-            waiting.put(place.key(), new Waiter(claim, place));
+            waiting.put(place.key(), waiter);
             if (feed == null) {
                 opened = new Feed();
                 feed = opened;
@@ -54,21 +55,21 @@ final class QueueView {
         }
         if (opened != null) {
             try {
-                opened.open(claim);
+                opened.open();
             } catch (RuntimeException e) {
-                forget(place);
+                forget(waiter);
                 throw e;
             }
         } else {
             lookNow();
         }
-        return () -> forget(place);
+        return () -> forget(waiter);
     }
 
-    private void forget(Place place) {
+    private void forget(Waiter waiter) {
         Feed last = null;
         synchronized (this) {
-            waiting.remove(place.key());
+            waiting.remove(waiter.place.key(), waiter); // another history may have given its key to another
             if (waiting.isEmpty()) {
                 last = feed;
                 feed = null;
@@ -79,18 +80,10 @@ final class QueueView {
         }
     }
 
-    /** That entry is not in the store any more. */
-    void left(String key) {
-        synchronized (this) {
-            if (feed != null) {
-                feed.queue.remove(key);
-            }
-        }
-        lookNow();
-    }
-
-    synchronized boolean isTurnOf(Place place) {
-        return feed != null && feed.nextTurns().containsKey(place.key());
+    /** Whether that is known here already. */
+    synchronized boolean awaits(Place place) {
+        Waiter waiter = waiting.get(place.key());
+        return waiter != null && waiter.place == place;
     }
 
     private void lookNow() {
@@ -112,8 +105,8 @@ final class QueueView {
         private @Nullable Subscription subscription;
         private boolean closed;
 
-        void open(PermitClaim claim) {
-            Subscription opened = claim.follow(this);
+        void open() {
+            Subscription opened = semaphore.follow(this);
             synchronized (QueueView.this) {
                 subscription = opened;
                 if (!closed) {

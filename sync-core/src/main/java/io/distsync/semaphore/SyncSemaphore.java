@@ -1,19 +1,22 @@
 package io.distsync.semaphore;
 
 import io.distsync.MapEntry;
+import io.distsync.MapListener;
 import io.distsync.MapPage;
 import io.distsync.SyncMap;
+import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.Selection.Order;
 import io.distsync.backend.Selection.Range;
+import io.distsync.backend.Subscription;
 import io.distsync.queue.Claim;
 import io.distsync.queue.Contender;
 import io.distsync.queue.LeaseQueues;
+import io.distsync.queue.Place;
 import io.distsync.queue.Terms;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -29,14 +32,14 @@ import java.util.function.Function;
 public final class SyncSemaphore {
 
     /*
-     * Threads. The only thing kept is the number of permits last heard of, which decides how much is read, and not who may
-     * take.
+     * Threads. The only thing kept is the number of permits last heard of. It says how much to read, and is asked for anew
+     * when that was too little.
      */
 
-    /** Behind all places in the order of keys. */
-    static final String CAPACITY = "q0";
+    /** Before all places in the order of keys: a page that reaches down to the first one has it, too. */
+    static final String CAPACITY = "permits";
 
-    private static final String EVERYTHING = "q";
+    private static final String EVERYTHING = "";
 
     private final LeaseQueues queues;
     private final SyncMap<Contender> map;
@@ -73,7 +76,7 @@ public final class SyncSemaphore {
      *
      * @param permits from 1 to {@link SyncSemaphores#MAX_PERMITS}; more than there are may be waited for, until there are
      * @param wait zero to take them only if they are free
-     * @return the permits, to be closed; empty if others had them for all that time
+     * @return the permits, to be closed; empty if others had them for all that time, as far as was known
      * @throws io.distsync.error.NotAppliedException if the store could not be asked in time, or the waiting thread was
      *     interrupted, whose flag stays set then; nothing is held
      * @throws io.distsync.error.OutcomeUnknownException if the store did not answer; nothing is held, but it may be taken
@@ -157,20 +160,36 @@ public final class SyncSemaphore {
         return initialPermits;
     }
 
-    /** The number of permits, the place itself and all that may hold before it; if there are more, there is no room for it. */
-    Selection selectionOfJoin() {
-        return Selection.last(EVERYTHING, Math.min(lastCapacity + 2, Limits.MAX_PAGE));
+    /** Tells of everything, until it is closed. */
+    Subscription follow(MapListener<Contender> listener) {
+        return map.follow(Scope.entries(), Version.ABSENT, listener);
     }
 
-    /** As the store says; the first who finds nothing says it. */
-    int capacityIn(MapPage<Contender> last) {
-        List<MapEntry<Contender>> entries = last.entries();
-        if (!entries.isEmpty() && entries.get(0).key().equals(CAPACITY)) {
-            lastCapacity = entries.get(0).versioned().value().permits();
-            return lastCapacity;
-        }
-        var unused = map.compareAndSetAsync(CAPACITY, Version.ABSENT, capacity(initialPermits));
-        return initialPermits;
+    /** The place itself, all that may hold before it, and the number of permits. */
+    Selection selectionOfJoin() {
+        return Selection.last(EVERYTHING, lastCapacity + 2);
+    }
+
+    /** The same without the place. */
+    Selection selectionBefore(Place place) {
+        return new Range(EVERYTHING, place.key(), lastCapacity + 1, Order.DESCENDING);
+    }
+
+    int lastCapacity() {
+        return lastCapacity;
+    }
+
+    void heard(int capacity) {
+        lastCapacity = capacity;
+    }
+
+    /** What the store has; the first who asks says it. */
+    CompletableFuture<Integer> askForCapacity() {
+        return map.compareAndSetAsync(CAPACITY, Version.ABSENT, capacity(initialPermits))
+                .thenApply(result -> {
+                    heard(result.current().value().permits());
+                    return lastCapacity;
+                });
     }
 
     private Contender capacity(int permits) {

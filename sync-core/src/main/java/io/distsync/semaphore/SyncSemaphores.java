@@ -29,8 +29,8 @@ public final class SyncSemaphores implements AutoCloseable {
      * Threads. The map of semaphores is concurrent; everything else is in LeaseQueues and Claim.
      */
 
-    /** As many permits as a semaphore can have. */
-    public static final int MAX_PERMITS = 10_000;
+    /** As many permits as a semaphore can have: who takes one reads all that are held. */
+    public static final int MAX_PERMITS = 500;
 
     private final LeaseQueues queues;
     private final LeaseQueues.Settings settings;

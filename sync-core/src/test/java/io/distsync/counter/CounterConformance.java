@@ -254,4 +254,40 @@ public abstract class CounterConformance {
         eventually().until(() -> b.total("x") == 7);
         assertThat(a.leased().total("x")).isEqualTo(7);
     }
+
+    @Test
+    @DisplayName("C7: a share that came back to its old number while it could not be written is written all the same")
+    void backToTheOldNumber() {
+        nodes.require(Capability.CONNECTION);
+        Node a = new Node(nodes, Duration.ofSeconds(2));
+        LeasedCounter b = new Node(nodes).leased();
+        a.leased().add("x", 5);
+        eventually().until(() -> b.total("x") == 5);
+        a.cut();
+        a.leased().add("x", -5);
+        await().during(Duration.ofMillis(300))
+                .atMost(BOUND)
+                .until(() -> a.leased().total("x") == 0);
+        a.leased().add("x", 5);
+        await().during(Duration.ofMillis(300))
+                .atMost(BOUND)
+                .until(() -> a.leased().total("x") == 5);
+        a.heal();
+        eventually().until(() -> b.total("x") == 5);
+        await().during(Duration.ofSeconds(3))
+                .atMost(BOUND)
+                .until(() -> a.stored().equals(List.of(5L)));
+    }
+
+    @Test
+    @DisplayName("C4: more keys than one round takes are all written")
+    void manyKeys() {
+        Node a = new Node(nodes);
+        LeasedCounter b = new Node(nodes).leased();
+        for (int i = 0; i < 1_000; i++) {
+            a.leased().add("key" + i, 1);
+        }
+        eventually().until(() -> b.total() == 1_000);
+        assertThat(b.total("key999")).isEqualTo(1);
+    }
 }
