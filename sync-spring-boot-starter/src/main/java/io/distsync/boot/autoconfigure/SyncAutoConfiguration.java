@@ -37,7 +37,8 @@ import org.springframework.context.annotation.Scope;
     RedisBackendConfiguration.class,
     KafkaBackendConfiguration.class,
     UnavailableModeConfiguration.class,
-    RecipeConfiguration.class
+    RecipeConfiguration.class,
+    CircuitBreakerConfiguration.class
 })
 public final class SyncAutoConfiguration {
 
@@ -53,11 +54,13 @@ public final class SyncAutoConfiguration {
     SyncService syncService(
             SyncProperties properties,
             SyncBackend backend,
+            ObjectProvider<BackendGuard> guard,
             TimeSource time,
             ObjectProvider<Codec> codec,
             ObjectProvider<SyncMetrics> metrics,
             ObjectProvider<SyncServiceCustomizer> customizers) {
-        SyncService.Builder builder = SyncService.builder(backend)
+        SyncService.Builder builder = SyncService.builder(
+                        guard.getIfAvailable(() -> BackendGuard.NONE).guard(backend))
                 .time(time)
                 .timeout(properties.timeout())
                 .shutdownGrace(properties.shutdownGrace())

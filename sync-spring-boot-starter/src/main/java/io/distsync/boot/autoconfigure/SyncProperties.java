@@ -46,7 +46,8 @@ public record SyncProperties(
         @DefaultValue Health health,
         @DefaultValue Metrics metrics,
         @DefaultValue Redis redis,
-        @DefaultValue Kafka kafka) {
+        @DefaultValue Kafka kafka,
+        @DefaultValue CircuitBreaker circuitBreaker) {
 
     private static final int MAX_PREFIX_LENGTH = 100;
     private static final DataSize MIN_PAYLOAD = DataSize.ofKilobytes(1);
@@ -254,6 +255,23 @@ public record SyncProperties(
                         "sync.kafka.topics",
                         name,
                         "must have names of topics only: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+            }
+        }
+    }
+
+    /**
+     * Circuit breaker around the store; needs resilience4j-circuitbreaker on the class path, and is not used in local mode.
+     *
+     * @param enabled Whether calls fail at once while the store has not answered for long.
+     * @param openAfter Time for which the store has to leave every call without an answer before calls fail at once; the
+     *     timeout if it is not set. From 0s to 1d.
+     */
+    public record CircuitBreaker(
+            @DefaultValue("true") boolean enabled, @Nullable Duration openAfter) {
+
+        public CircuitBreaker {
+            if (openAfter != null) {
+                requireRange("sync.circuit-breaker.open-after", openAfter, Duration.ZERO, Duration.ofDays(1));
             }
         }
     }

@@ -45,6 +45,8 @@ class ConfigurationMetadataTest {
             Map.entry("sync.kafka.topics", "none"),
             Map.entry("sync.kafka.broker-wait", "0s"),
             Map.entry("sync.kafka.start-timeout", "5s"),
+            Map.entry("sync.circuit-breaker.enabled", "true"),
+            Map.entry("sync.circuit-breaker.open-after", "none"),
             Map.entry("management.health.sync.enabled", "true"),
             Map.entry("management.endpoint.sync.access", "unrestricted"),
             Map.entry("management.endpoint.sync.cache.time-to-live", "0ms"),

@@ -129,6 +129,19 @@ class StarterArchitectureTest {
             .because("the service must start without it");
 
     @ArchTest
+    static final ArchRule resilience4jStaysInItsClasses = noClasses()
+            .that()
+            .doNotHaveSimpleName("CircuitBreakerConfiguration")
+            .and()
+            .doNotHaveSimpleName("CircuitBreakerGuard")
+            .and()
+            .doNotHaveSimpleName("CircuitBreakerBackend")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.github.resilience4j..")
+            .because("the service must start without it");
+
+    @ArchTest
     static final ArchRule coreInternalsAreNotUsed = noClasses()
             .should()
             .dependOnClassesThat()

@@ -39,7 +39,8 @@ class SyncPropertiesTest {
                         new SyncProperties.Health(Duration.ofSeconds(10)),
                         new SyncProperties.Metrics(100),
                         new SyncProperties.Redis(0, Duration.ofMillis(500)),
-                        new SyncProperties.Kafka(true, 6, 0, null, Set.of(), Duration.ZERO, Duration.ofSeconds(5)))));
+                        new SyncProperties.Kafka(true, 6, 0, null, Set.of(), Duration.ZERO, Duration.ofSeconds(5)),
+                        new SyncProperties.CircuitBreaker(true, null))));
     }
 
     @ParameterizedTest
@@ -75,6 +76,8 @@ class SyncPropertiesTest {
         "sync.listener.buffer=255, sync.listener.buffer must be from 256 to 1048576",
         "sync.health.down-after=-1ms, sync.health.down-after must be from 0s to 1d",
         "sync.metrics.max-topics=-1, sync.metrics.max-topics must be from 0 to 10000",
+        "sync.circuit-breaker.open-after=-1ms, sync.circuit-breaker.open-after must be from 0s to 1d",
+        "sync.circuit-breaker.open-after=25h, but is '25h'",
         "sync.prefix=a b, sync.prefix may have the characters A-Z a-z 0-9 . _ - : / only",
     })
     void valueOutOfRangeEndsTheStart(String property, String message) {
@@ -109,6 +112,8 @@ class SyncPropertiesTest {
         "sync.kafka.broker-wait=4999ms",
         "sync.kafka.start-timeout=0s",
         "sync.kafka.start-timeout=5m",
+        "sync.circuit-breaker.open-after=0s",
+        "sync.circuit-breaker.open-after=1d",
     })
     void bordersAreAllowed(String property) {
         runner.withPropertyValues(property).run(context -> assertThat(context).hasNotFailed());
