@@ -37,6 +37,7 @@ class OptionalLibrariesTest {
     private static final String KAFKA_CLIENTS = "kafka-clients-";
     private static final String SHEDLOCK = "shedlock-";
     private static final String SPRING_INTEGRATION = "spring-integration-";
+    private static final String RESILIENCE4J = "resilience4j-";
 
     /** Always left out, because they only make the start slower here. */
     private static final List<String> WEB =
@@ -55,7 +56,8 @@ class OptionalLibrariesTest {
                         "MicrometerLockMetrics",
                         "SyncLockProvider",
                         "SyncLockRegistry",
-                        "SyncEndpoint");
+                        "SyncEndpoint",
+                        "CircuitBreakerGuard");
     }
 
     @Test
@@ -88,7 +90,8 @@ class OptionalLibrariesTest {
                         SPRING_KAFKA,
                         KAFKA_CLIENTS,
                         SHEDLOCK,
-                        SPRING_INTEGRATION))
+                        SPRING_INTEGRATION,
+                        RESILIENCE4J))
                 .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle", "LockedPostProcessor")
                 .doesNotContain(
                         "SyncHealthIndicator",
@@ -96,7 +99,8 @@ class OptionalLibrariesTest {
                         "MicrometerLockMetrics",
                         "SyncEndpoint",
                         "SyncLockProvider",
-                        "SyncLockRegistry");
+                        "SyncLockRegistry",
+                        "CircuitBreakerGuard");
     }
 
     @Test

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A store in memory that fails, and counts what it is asked. */
-final class SilentBackend implements SyncBackend {
+public final class SilentBackend implements SyncBackend {
 
     private final LocalSyncBackend store = LocalSyncBackend.create();
     private final AtomicInteger requests = new AtomicInteger();
@@ -31,21 +31,21 @@ final class SilentBackend implements SyncBackend {
     private volatile @Nullable Supplier<? extends RuntimeException> lostReply;
 
     /** Lets every request fail with it, before it has an effect; {@code null}: none. */
-    void refuse(@Nullable Supplier<? extends RuntimeException> failure) {
+    public void refuse(@Nullable Supplier<? extends RuntimeException> failure) {
         refusal = failure;
     }
 
     /** Lets every request that is not refused fail with it, after it had its effect; {@code null}: none. */
-    void loseReplies(@Nullable Supplier<? extends RuntimeException> failure) {
+    public void loseReplies(@Nullable Supplier<? extends RuntimeException> failure) {
         lostReply = failure;
     }
 
     /** Reads, commits and pages of history so far. */
-    int requests() {
+    public int requests() {
         return requests.get();
     }
 
-    int renewals() {
+    public int renewals() {
         return renewals.get();
     }
 
