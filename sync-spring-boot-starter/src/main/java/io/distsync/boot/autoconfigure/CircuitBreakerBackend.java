@@ -20,6 +20,7 @@ import io.distsync.version.Version;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -111,7 +112,7 @@ final class CircuitBreakerBackend implements SyncBackend {
     }
 
     private <R> CompletionStage<R> guarded(String topic, Supplier<CompletionStage<R>> request) {
-        if (!breaker.tryAcquirePermission()) {
+        if (!isPermitted()) {
             return CompletableFuture.failedFuture(refusal());
         }
         long begun = time.nanos();
@@ -127,6 +128,14 @@ final class CircuitBreakerBackend implements SyncBackend {
                 breaker.releasePermission();
             }
         });
+    }
+
+    private boolean isPermitted() {
+        try {
+            return breaker.tryAcquirePermission();
+        } catch (IllegalStateTransitionException e) {
+            return true; // it was about to become half-open, and an answer closed it first
+        }
     }
 
     /** Not one of those the service repeats. */
@@ -193,17 +202,23 @@ final class CircuitBreakerBackend implements SyncBackend {
 
     // --- outcomes ---------------------------------------------------------------------------------------------------
 
-    /** Takes note of an outcome; false if the breaker was not told. */
+    /** Takes note of an outcome, which stands whatever the breaker makes of it; false if that was not told. */
     private boolean tell(String topic, long begun, @Nullable Throwable failure) {
         long took = time.nanos() - begun;
-        if (failure == null) {
-            answered(took);
+        try {
+            if (failure == null) {
+                answered(took);
+                return true;
+            }
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            boolean isSilence =
+                    cause instanceof BackendUnavailableException || cause instanceof OutcomeUnknownException;
+            return isSilence && silent(topic, took, cause);
+        } catch (RuntimeException e) {
+            log.error("circuit breaker '{}' failed; calls are answered all the same", breaker.getName(), e);
             return true;
         }
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        boolean isSilence = cause instanceof BackendUnavailableException || cause instanceof OutcomeUnknownException;
-        return isSilence && silent(topic, took, cause);
     }
 
     private void answered(long took) {
@@ -211,7 +226,7 @@ final class CircuitBreakerBackend implements SyncBackend {
             outage.set(null);
         }
         if (breaker.getState() == State.OPEN) {
-            breaker.transitionToHalfOpenState(); // where an answer counts
+            breaker.transitionToClosedState();
         }
         breaker.onSuccess(took, TimeUnit.NANOSECONDS);
         Instant opened = openedAt.get();
@@ -227,10 +242,7 @@ final class CircuitBreakerBackend implements SyncBackend {
         }
         breaker.onError(took, TimeUnit.NANOSECONDS, cause);
         if (breaker.getState() == State.OPEN && openedAt.compareAndSet(null, time.instant())) {
-            log.warn(
-                    "circuit breaker '{}' is open: the store has not answered since {}",
-                    breaker.getName(),
-                    now.since);
+            log.warn("circuit breaker '{}' is open: the store has not answered since {}", breaker.getName(), now.since);
         }
         if (outage.get() == null) {
             var unused = begin(topic); // it was over just before the circuit opened: let a probe find that out
@@ -265,8 +277,12 @@ final class CircuitBreakerBackend implements SyncBackend {
             return;
         }
         probeLater(of);
-        if (breaker.getState() == State.OPEN) {
-            breaker.transitionToHalfOpenState();
+        try {
+            if (breaker.getState() == State.OPEN) {
+                breaker.transitionToHalfOpenState();
+            }
+        } catch (IllegalStateTransitionException e) {
+            return; // an answer closed it first
         }
         var unused = read(of.topic, Selection.none());
     }

@@ -2,6 +2,7 @@ package io.distsync.boot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
@@ -18,16 +19,19 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
 import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -46,8 +50,7 @@ class CircuitBreakerBackendTest {
     private final ManualScheduler scheduler = new ManualScheduler();
     private final SilentBackend store = new SilentBackend();
     private final CircuitBreaker breaker = CircuitBreaker.of("sync", CircuitBreakerGuard.CONFIG);
-    private final SyncBackend backend =
-            new CircuitBreakerBackend(store, breaker, OPEN_AFTER, PROBE, scheduler, time);
+    private final SyncBackend backend = new CircuitBreakerBackend(store, breaker, OPEN_AFTER, PROBE, scheduler, time);
     private long requests;
 
     @AfterEach
@@ -225,6 +228,47 @@ class CircuitBreakerBackendTest {
         assertThat(backend.keepAlive(List.of(new Lease(TOPIC, "none", "id"))).toCompletableFuture())
                 .isCompleted();
         assertThat(breaker.getState()).isEqualTo(State.FORCED_OPEN);
+    }
+
+    /** Threads meet in every transition there is; none of them may be told anything but what the store said. */
+    @Test
+    void outcomesStandWhileTheCircuitFlaps() {
+        CircuitBreaker hasty = CircuitBreaker.of(
+                "sync",
+                CircuitBreakerConfig.from(CircuitBreakerGuard.CONFIG)
+                        .waitDurationInOpenState(Duration.ofMillis(1))
+                        .build());
+        try (Scheduler probes = Scheduler.threaded("distsync-flapping")) {
+            SyncBackend flapping = new CircuitBreakerBackend(
+                    store, hasty, Duration.ZERO, Duration.ofMillis(1), probes, TimeSource.system());
+            List<CompletableFuture<Void>> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                threads.add(CompletableFuture.runAsync(() -> callOften(flapping)));
+            }
+            assertThat(CompletableFuture.allOf(threads.toArray(CompletableFuture[]::new)))
+                    .succeedsWithin(Duration.ofSeconds(60));
+            store.refuse(null);
+            await().atMost(Duration.ofSeconds(60)).until(() -> hasty.getState() == State.CLOSED);
+        }
+    }
+
+    private void callOften(SyncBackend flapping) {
+        List<Lease> leases = List.of(new Lease(TOPIC, "none", "id"));
+        for (int i = 0; i < 5_000; i++) {
+            store.refuse(i % 7 < 3 ? CircuitBreakerBackendTest::away : null);
+            assertSaysWhatIsKnown(flapping.read(TOPIC, Selection.none()));
+            assertSaysWhatIsKnown(flapping.keepAlive(leases));
+        }
+    }
+
+    private static void assertSaysWhatIsKnown(CompletionStage<?> stage) {
+        stage.exceptionally(failure -> {
+                    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+                    assertThat(cause).isInstanceOf(NotAppliedException.class);
+                    return null;
+                })
+                .toCompletableFuture()
+                .join();
     }
 
     /** A default method that is added to the interface must not be answered by the interface. */

@@ -176,7 +176,8 @@ class CircuitBreakerTest {
         try (DistributedSync<AppState> view = service.sync(AppState.class)) {
             await().atMost(BOUND).until(() -> health(context).getStatus().equals(Status.UP));
             increment(service);
-            LockGrant held = locks.tryLock("job", Duration.ofSeconds(5), options).orElseThrow();
+            LockGrant held =
+                    locks.tryLock("job", Duration.ofSeconds(5), options).orElseThrow();
             assertThat(circuit(context)).isEqualTo("CLOSED");
 
             server.kill();
@@ -200,7 +201,8 @@ class CircuitBreakerTest {
 
             assertThat(held.isValid()).isTrue();
             try (SyncLocks others = SyncLocks.using(service)) {
-                assertThat(others.tryLock("job", Duration.ofMillis(50), options)).isEmpty();
+                assertThat(others.tryLock("job", Duration.ofMillis(50), options))
+                        .isEmpty();
             }
             held.close();
         }

@@ -138,8 +138,7 @@ class ResilienceExamplesTest {
         }
     }
 
-    private final Topic<Orders> orders =
-            Topic.of("orders", Orders.class).withInitial(() -> new Orders(Set.of()));
+    private final Topic<Orders> orders = Topic.of("orders", Orders.class).withInitial(() -> new Orders(Set.of()));
 
     private final Retry evenIfUnknown = Retry.of(
             "orders",
@@ -209,8 +208,7 @@ class ResilienceExamplesTest {
                     Counting counting = context.getBean(Counting.class);
                     store.refuse(ResilienceExamplesTest::away);
                     CompletableFuture<Void> healed = CompletableFuture.runAsync(
-                            () -> store.refuse(null),
-                            CompletableFuture.delayedExecutor(400, TimeUnit.MILLISECONDS));
+                            () -> store.refuse(null), CompletableFuture.delayedExecutor(400, TimeUnit.MILLISECONDS));
                     assertThat(counting.count().value().counter()).isEqualTo(1);
                     healed.join();
 
@@ -297,8 +295,8 @@ class ResilienceExamplesTest {
     @Test
     void circuitOpensForSilenceOnly() {
         CircuitBreaker breaker = breaker();
-        Runnable counting = breaker.decorateRunnable(
-                () -> service.optimisticUpdate(AppState.class, state -> state.plus(1)));
+        Runnable counting =
+                breaker.decorateRunnable(() -> service.optimisticUpdate(AppState.class, state -> state.plus(1)));
 
         store.refuse(() -> new RejectedException("no right"));
         for (int i = 0; i < 4; i++) {
@@ -334,15 +332,15 @@ class ResilienceExamplesTest {
     }
 
     String shipped(TransactionTemplate transactions) {
-        return retry.executeSupplier(() -> locks.withLock(
-                "order:42", Duration.ofSeconds(5), grant -> transactions.execute(status -> ship("42"))));
+        return retry.executeSupplier(() ->
+                locks.withLock("order:42", Duration.ofSeconds(5), grant -> transactions.execute(status -> ship("42"))));
     }
 
     @Test
     void lockIsHeldUntilTheTransactionIsCommitted() {
         List<Boolean> freeAtCommit = new ArrayList<>();
-        TransactionTemplate transactions = new TransactionTemplate(new Transactions(() -> freeAtCommit.add(
-                locks.tryLock("order:42", Duration.ZERO).isPresent())));
+        TransactionTemplate transactions = new TransactionTemplate(new Transactions(
+                () -> freeAtCommit.add(locks.tryLock("order:42", Duration.ZERO).isPresent())));
 
         assertThat(shipped(transactions)).isEqualTo("shipped 42");
         assertThat(freeAtCommit).containsExactly(false);

@@ -148,7 +148,7 @@ class SyncHealthTest {
     void whatTheStoreSaysOfItselfIsADetail() {
         runner.run(context -> assertThat(
                         context.getBean(SyncHealthIndicator.class).health().getDetails())
-                .containsEntry("store", Map.of("made", "for tests")));
+                .containsEntry("store", Map.of("made", "for tests", "circuitBreaker", "CLOSED")));
     }
 
     @Test
