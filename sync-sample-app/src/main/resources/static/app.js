@@ -5,6 +5,7 @@ const ROWS = 60;
 const SAMPLES = 120;
 const REMEMBERED = 3000;
 const BURST = 500;
+const HOLD_SECONDS = 10;
 const CLAIM_MS = 1_500;
 const REQUEST_TIMEOUT_MS = 15_000;
 const RETRY_MS = { first: 1_000, most: 10_000 };
@@ -48,6 +49,7 @@ const model = {
   rows: [], // newest first
   samples: [], // latencies in ms, oldest first
   measured: 0, // how many there were
+  cluster: null, // the nodes as the node last told them
 };
 const arrivals = new Recent(); // key -> when the change arrived here
 const clicks = new Recent(); // key -> { at, from }: which click made the change
@@ -164,6 +166,8 @@ function draw() {
       drawState();
       drawRows();
       drawTiming();
+      drawNodes();
+      drawLock();
     });
   }
   // Frames pause in the background; the tab's name goes on.
@@ -373,6 +377,71 @@ function drawFigure(id, ms) {
   $(`${id}-unit`).textContent = unit;
 }
 
+// ------------------------------------------------------------------------------------------------ nodes and lock
+
+const leads = (node) => node.leaderSince !== null;
+const byTime = (a, b) => Date.parse(a.lock.at) - Date.parse(b.lock.at);
+
+/** Nodes say one after the other that they have the lock, or had it: the largest token is that of the latest holder. */
+const holder = (nodes) => nodes.filter((node) => node.lock?.state === 'HELD')
+  .sort((a, b) => (a.lock.token < b.lock.token ? 1 : -1))[0];
+
+/** From or until then, by the clock of this browser. */
+const seconds = (ms) => `${Math.max(0, Math.round(ms / 1_000))} s`;
+
+function drawNodes() {
+  const { cluster } = model;
+  if (!cluster) {
+    return;
+  }
+  const { nodes, node: here, status } = cluster;
+  if (model.connected) {
+    pill($('nodes-status'), status.toLowerCase(), FEED_LEVELS[status] ?? 'warn');
+  } else {
+    pill($('nodes-status'), 'unknown', 'idle');
+  }
+  $('nodes').replaceChildren(...nodes.map((node) => {
+    const row = document.createElement('tr');
+    const name = cell(row, 'name', node.name === here ? `${node.name} (this page)` : node.name);
+    name.title = `${node.host}:${node.port}`;
+    cell(row, 'status', node.status.toLowerCase());
+    cell(row, 'leads', leads(node) ? seconds(Date.now() - Date.parse(node.leaderSince)) : '–');
+    cell(row, 'started', node.startedAt ? new Date(node.startedAt).toLocaleTimeString() : '–');
+    cell(row, 'lock', node.lock ? node.lock.state.toLowerCase().replace('_', ' ') : '–');
+    return row;
+  }));
+  const leader = nodes.find(leads);
+  tell($('leader'), leader ? `${leader.name} leads.` : 'No leader is known.');
+  $('resign').setAttribute('aria-disabled', leader?.name !== here);
+}
+
+function drawLock() {
+  const nodes = model.cluster?.nodes ?? [];
+  const held = holder(nodes);
+  const lost = nodes.filter((node) => node.lock?.state === 'LOST').map((node) => ` ${node.name} has lost it.`);
+  tell($('lock-holder'), (held ? `${held.name} holds it, with token ${shortened(held.lock.token)}.` : 'It is free.') + lost.join(''));
+  $('lock-remaining').textContent = held ? `for ${seconds(Date.parse(held.lock.at) - Date.now())} more` : '';
+  const waiting = nodes.filter((node) => node.lock?.state === 'WAITING').sort(byTime).map((node) => node.name);
+  $('lock-waiting').textContent = waiting.length ? `In line: ${waiting.join(', ')}.` : 'Nobody waits.';
+}
+
+/** What a live region says is spoken again whenever it is set. */
+function tell(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+/** A token without the zeros that both of its numbers begin with. */
+const shortened = (token) => token.split('-').map((number) => number.replace(/^0+(?=.)/, '')).join('-');
+
+// Durations go on while nothing else changes.
+setInterval(() => {
+  if (model.cluster) {
+    draw();
+  }
+}, 1_000);
+
 function say(text, level = 'idle') {
   $('message').textContent = text;
   $('message').dataset.level = level;
@@ -400,6 +469,10 @@ function connect() {
       model.view = { ...model.view, status };
       draw();
     }
+  });
+  source.addEventListener('nodes', (event) => {
+    model.cluster = parse(event.data);
+    draw();
   });
   source.addEventListener('open', () => {
     retryMs = RETRY_MS.first;
@@ -440,22 +513,29 @@ async function fillFromHistory() {
 
 // -------------------------------------------------------------------------------------------------------- clicks
 
-/** Sends a change. Resolves to what the node answered, or to null after saying what went wrong. */
-async function change(method, path, body) {
-  let response;
-  let answer;
+/** Sends a request. Resolves to the response and what it says, or to null after saying that there was none. */
+async function ask(method, path, body) {
   try {
-    response = await fetch(path, {
+    const response = await fetch(path, {
       method,
       body,
       headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    answer = parse(await response.text());
+    return { response, answer: parse(await response.text()) };
   } catch {
     say('No answer from the node: the change may or may not have been applied.', 'bad');
     return null;
   }
+}
+
+/** Sends a change. Resolves to what the node answered, or to null after saying what went wrong. */
+async function change(method, path, body) {
+  const asked = await ask(method, path, body);
+  if (!asked) {
+    return null;
+  }
+  const { response, answer } = asked;
   if (!response.ok) {
     const marked = (answer.errors ?? []).map(({ field, message }) => mark(field, message)).some(Boolean);
     say(marked ? 'Not sent: please correct the marked field.' : answer.detail ?? answer.title ?? 'The node refused.', 'bad');
@@ -530,6 +610,32 @@ $('delete').addEventListener('click', async (event) => {
       clicked([keyOf(state)], at);
     }
     confirmed('Deleted', at, result.onNodeMs);
+  }
+});
+
+$('resign').addEventListener('click', async (event) => {
+  if (event.currentTarget.getAttribute('aria-disabled') === 'true') {
+    say('This node does not lead. Only the leader can resign.');
+  } else if (await change('POST', 'api/nodes/resign')) {
+    say('Resigned: the next candidate leads, or this one again if there is no other.', 'good');
+  }
+});
+
+$('hold').addEventListener('click', async () => {
+  if (await change('POST', `api/lock/hold?seconds=${HOLD_SECONDS}`)) {
+    say(`This node holds the lock for ${HOLD_SECONDS} s, as soon as its turn has come.`, 'good');
+  }
+});
+
+$('fence').addEventListener('click', async () => {
+  const past = await change('POST', 'api/guarded/token');
+  const written = past && await change('POST', 'api/guarded/write');
+  const late = written && await ask('POST', `api/guarded/write?token=${past.answer.token}`);
+  if (late) {
+    const { response, answer } = late;
+    $('fence-result').textContent = `Took the lock with token ${shortened(past.answer.token)} and gave it back. `
+      + `The next holder wrote with ${shortened(written.answer.token)}: accepted as revision ${integers.format(written.answer.version)}. `
+      + `Then a write with the old token: ${response.ok ? 'accepted' : `refused (${response.status})`}. ${answer.detail ?? ''}`;
   }
 });
 

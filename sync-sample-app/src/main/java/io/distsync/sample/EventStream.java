@@ -17,11 +17,13 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter.SseEvent
  * holds up this listener only, and if it misses too much it is told of a reset.
  *
  * <p>Events are {@code snapshot} (first of all: the present state), {@code change}, {@code reset} (changes were skipped
- * up to this state) and {@code status} (the feed's status is another one); the id is {@code epoch-revision}.
+ * up to this state) and {@code status} (the feed's status is another one); the id is {@code epoch-revision}. In between
+ * come {@code nodes}: all nodes as they are now, whenever that is not what was sent last.
  */
 final class EventStream implements SyncListenerCallbacks<AppState> {
 
     private final NodeView view;
+    private final Cluster cluster;
     private final Runnable onFailure;
     private final SseEmitter emitter = new SseEmitter(0L);
 
@@ -31,10 +33,12 @@ final class EventStream implements SyncListenerCallbacks<AppState> {
     private final AtomicBoolean pulsing = new AtomicBoolean();
     private volatile long lastWrite = System.nanoTime();
     private volatile String lastStatus = "";
+    private volatile @Nullable ClusterView lastNodes;
     private @Nullable Version last;
 
-    EventStream(NodeView view, Runnable onFailure) {
+    EventStream(NodeView view, Cluster cluster, Runnable onFailure) {
         this.view = view;
+        this.cluster = cluster;
         this.onFailure = onFailure;
     }
 
@@ -60,18 +64,36 @@ final class EventStream implements SyncListenerCallbacks<AppState> {
         tell("reset", current);
     }
 
+    /** Sends the nodes, unless they are what was sent last. */
+    void nodesChanged() {
+        writing.lock();
+        try {
+            ClusterView nodes = cluster.latest();
+            if (!nodes.equals(lastNodes)) {
+                lastNodes = nodes;
+                write(SseEmitter.event().name("nodes").data(nodes, MediaType.APPLICATION_JSON), lastStatus);
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
     /** Whether something other than a change has to be sent; never before the present state was. */
     boolean needsPulse(long silenceNanos) {
         boolean silent = System.nanoTime() - lastWrite >= silenceNanos;
-        return !lastStatus.isEmpty() && (silent || !lastStatus.equals(view.status()));
+        return !lastStatus.isEmpty()
+                && (silent
+                        || !lastStatus.equals(view.status())
+                        || !cluster.latest().equals(lastNodes));
     }
 
-    /** Sends the feed's status if it is another one, else a comment that shows that the stream is alive. */
+    /** Sends the nodes and the feed's status if they are others, and a comment at least: it shows that the stream is alive. */
     void pulse() {
         if (!pulsing.compareAndSet(false, true)) {
             return; // the one before still waits for the client
         }
         try {
+            nodesChanged();
             StateView now = view.latest();
             write(
                     now.status().equals(lastStatus)

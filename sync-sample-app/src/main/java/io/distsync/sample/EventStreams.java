@@ -3,6 +3,7 @@ package io.distsync.sample;
 import io.distsync.backend.Subscription;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -34,6 +35,7 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
     private static final long TICK_MILLIS = 1_000;
 
     private final NodeView view;
+    private final Cluster cluster;
     private final long heartbeatNanos;
     private final long tickMillis;
     private final Semaphore places;
@@ -47,8 +49,9 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
     private @Nullable ScheduledFuture<?> ticking;
     private volatile boolean running;
 
-    EventStreams(NodeView view, SampleProperties properties, MeterRegistry meters) {
+    EventStreams(NodeView view, Cluster cluster, SampleProperties properties, MeterRegistry meters) {
         this.view = view;
+        this.cluster = cluster;
         this.heartbeatNanos = properties.heartbeat().toNanos();
         this.tickMillis = Math.min(TICK_MILLIS, properties.heartbeat().toMillis());
         this.places = new Semaphore(properties.maxStreams());
@@ -112,20 +115,22 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
         return factory;
     }
 
-    /** A stream with its place and its subscription, given back together and once. */
+    /** A stream with its place and its subscriptions, given back together and once. */
     private final class Open {
 
-        private final EventStream events = new EventStream(view, this::release);
+        private final EventStream events = new EventStream(view, cluster, this::release);
         private final AtomicBoolean released = new AtomicBoolean();
-        private volatile @Nullable Subscription subscription;
+        private volatile @Nullable Subscription ofState;
+        private volatile @Nullable Subscription ofNodes;
 
         void begin() {
             SseEmitter emitter = events.emitter();
             emitter.onCompletion(this::release);
             emitter.onTimeout(this::release);
             emitter.onError(error -> release());
-            subscription = view.follow(events);
+            ofState = view.follow(events);
             events.start(view.versioned());
+            ofNodes = cluster.onChange(events::nodesChanged);
             if (released.get()) {
                 unsubscribe();
             }
@@ -154,9 +159,10 @@ final class EventStreams implements SmartLifecycle, DisposableBean {
         }
 
         private void unsubscribe() {
-            Subscription current = subscription;
-            if (current != null) {
-                current.close();
+            for (Subscription each : Arrays.asList(ofState, ofNodes)) {
+                if (each != null) {
+                    each.close();
+                }
             }
         }
     }

@@ -3,6 +3,7 @@ package io.distsync.sample;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
+import io.distsync.error.StaleTokenException;
 import io.distsync.error.SyncException;
 import io.distsync.error.UndecodableStateException;
 import java.util.List;
@@ -105,7 +106,9 @@ final class ProblemHandler extends ResponseEntityExceptionHandler {
     }
 
     private static HttpStatus statusOf(RuntimeException notApplied) {
-        if (notApplied instanceof CounterOverflowException || notApplied instanceof UndecodableStateException) {
+        if (notApplied instanceof CounterOverflowException
+                || notApplied instanceof UndecodableStateException
+                || notApplied instanceof StaleTokenException) {
             return HttpStatus.CONFLICT; // the state as it is stands in the way
         }
         if (notApplied instanceof RejectedException) {

@@ -9,12 +9,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Settings of the sample.
  *
  * @param node name of this node on the page and in the answers; made up at random if empty
+ * @param host where browsers reach this node
  * @param maxStreams event streams served at once; one more is refused
  * @param heartbeat longest silence on an event stream before a comment is sent
  */
 @ConfigurationProperties("sample")
 record SampleProperties(
         @DefaultValue("") String node,
+        @DefaultValue("localhost") String host,
         @DefaultValue("100") int maxStreams,
         @DefaultValue("15s") Duration heartbeat) {
 

@@ -25,6 +25,7 @@ final class EventClient implements AutoCloseable {
 
     private final HttpResponse<InputStream> response;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Event> nodes = new LinkedBlockingQueue<>();
     private final AtomicInteger comments = new AtomicInteger();
     private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -57,9 +58,18 @@ final class EventClient implements AutoCloseable {
         return response.headers().firstValue(name).orElse("");
     }
 
-    /** The next event; waits for it. */
+    /** The next event that is of the state; waits for it. */
     Event next() throws InterruptedException {
-        Event event = events.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return next(events);
+    }
+
+    /** The next event that tells the nodes; waits for it. */
+    Event nextNodes() throws InterruptedException {
+        return next(nodes);
+    }
+
+    private static Event next(BlockingQueue<Event> queue) throws InterruptedException {
+        Event event = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (event == null) {
             throw new AssertionError("no event within " + PATIENCE_SECONDS + " s");
         }
@@ -94,7 +104,7 @@ final class EventClient implements AutoCloseable {
                 } else if (!line.isEmpty()) {
                     event = event.with(line);
                 } else if (!event.equals(Event.NONE)) {
-                    events.add(event);
+                    (event.name().equals("nodes") ? nodes : events).add(event);
                     event = Event.NONE;
                 }
             }

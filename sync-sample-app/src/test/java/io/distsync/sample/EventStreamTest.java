@@ -132,6 +132,22 @@ class EventStreamTest {
     }
 
     @Test
+    void nodesAreToldAfterTheStateAndOnlyIfTheyAreOthers() throws Exception {
+        try (EventClient client = api.events()) {
+            Event first = client.nextNodes();
+            assertThat(first.id()).isEmpty();
+
+            api.post("/api/lock/hold?seconds=1");
+
+            List<String> states = new ArrayList<>();
+            while (!states.contains("RELEASED")) {
+                states.add(client.nextNodes().json().at("/nodes/0/lock/state").asString(""));
+            }
+            assertThat(states).contains("HELD").containsOnlyOnce("RELEASED");
+        }
+    }
+
+    @Test
     void silentStreamsCarryHeartbeats() throws Exception {
         try (EventClient client = api.events()) {
             await().atMost(PATIENCE).until(() -> client.comments() >= 3);
@@ -211,6 +227,8 @@ class EventStreamTest {
         for (String line = readLine(lines); line != null && version != last; line = readLine(lines)) {
             if (line.startsWith("id:") || line.startsWith("event:") || line.startsWith("data:{")) {
                 event = event.with(line);
+            } else if (line.isEmpty() && event.name().equals("nodes")) {
+                event = Event.NONE;
             } else if (line.isEmpty() && !event.data().isEmpty()) {
                 if (event.name().equals("change")) {
                     assertThat(event.version()).isEqualTo(version + 1);

@@ -205,6 +205,43 @@ class LivePageTest {
         browser.show(tab);
     }
 
+    @Test
+    void nodesAndTheirLeaderAreListed() {
+        browser.awaitText("leader", "tester leads.");
+        browser.awaitText("nodes-status", "current");
+        assertThat(browser.all("#nodes tr")).hasSize(1);
+        assertThat(browser.text("nodes")).startsWith("tester (this page)").contains(" up ");
+
+        browser.click("resign");
+
+        browser.await(driver -> browser.text("message").startsWith("Resigned: "));
+        browser.awaitText("leader", "tester leads.");
+    }
+
+    @Test
+    void lockIsHeldAndNotTwiceByOneNode() {
+        browser.click("hold");
+        browser.await(driver -> browser.text("lock-holder").startsWith("tester holds it, with token "));
+        browser.await(driver -> browser.text("lock-remaining").matches("for \\d+ s more"));
+
+        browser.click("hold");
+        browser.awaitText("message", "This node holds the lock already, or waits for it.");
+        assertThat(browser.complaints()).singleElement().asString().contains("status of 409");
+
+        browser.awaitText("lock-holder", "It is free.");
+    }
+
+    @Test
+    void writeWithAnOldTokenIsRefused() {
+        browser.click("fence");
+
+        browser.await(driver -> browser.text("fence-result").contains("accepted as revision"));
+        assertThat(browser.text("fence-result"))
+                .contains(
+                        "with the old token: refused (409). topic 'guarded' was not written: fence 'guarded' has seen");
+        assertThat(browser.complaints()).singleElement().asString().contains("status of 409");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {320, 390, 768})
     void nothingOverflowsANarrowScreen(int width) {

@@ -63,7 +63,7 @@ class SampleApplicationTest {
     }
 
     private static SampleProperties properties(String node, int maxStreams, Duration heartbeat) {
-        return new SampleProperties(node, maxStreams, heartbeat);
+        return new SampleProperties(node, "localhost", maxStreams, heartbeat);
     }
 
     private static ConfigurableApplicationContext start(String... arguments) {

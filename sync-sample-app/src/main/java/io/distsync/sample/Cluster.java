@@ -1,0 +1,157 @@
+package io.distsync.sample;
+
+import io.distsync.backend.Subscription;
+import io.distsync.election.Candidacy;
+import io.distsync.election.ElectionView;
+import io.distsync.election.LeaderTerm;
+import io.distsync.election.LeadershipListener;
+import io.distsync.election.RevocationReason;
+import io.distsync.election.SyncElections;
+import io.distsync.registry.InstanceStatus;
+import io.distsync.registry.Registration;
+import io.distsync.registry.ServiceInstance;
+import io.distsync.registry.ServiceView;
+import io.distsync.registry.SyncRegistry;
+import io.distsync.sample.ClusterView.LockPart;
+import io.distsync.sample.ClusterView.Node;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.core.env.Environment;
+import org.springframework.stereotype.Component;
+
+/**
+ * The nodes of the sample, of which this is one: it registers, and stands for election. What it has to say to the others,
+ * its term and its part in the lock demonstration, is metadata of its registration, and goes with it.
+ *
+ * <p>The default phase of a {@link SmartLifecycle} starts last, when the server has its port, and stops first: the node
+ * drains, and another one leads, while the server ends what is under way. The registry takes it off the list after that.
+ */
+@Component
+final class Cluster implements SmartLifecycle {
+
+    private static final String NAME = "sample"; // of the service, and of the election
+
+    private final SyncRegistry registry;
+    private final SyncElections elections;
+    private final SampleProperties properties;
+    private final Environment environment;
+    private final ServiceView instances;
+    private final ElectionView election;
+    private volatile @Nullable Registration registration;
+    private volatile @Nullable Candidacy candidacy;
+
+    Cluster(SyncRegistry registry, SyncElections elections, SampleProperties properties, Environment environment) {
+        this.registry = registry;
+        this.elections = elections;
+        this.properties = properties;
+        this.environment = environment;
+        instances = registry.instances(NAME);
+        election = elections.observe(NAME);
+    }
+
+    @Override
+    public void start() {
+        registration = registry.register(
+                ServiceInstance.of(NAME, properties.host(), environment.getProperty("local.server.port", int.class, 0))
+                        .withId(properties.node())
+                        .withMetadata(Map.of("started-at", Instant.now().toString())));
+        candidacy = elections.join(NAME, new LeadershipListener() {
+            @Override
+            public void elected(LeaderTerm term) {
+                say(Map.of(
+                        "term",
+                        term.token().toString(),
+                        "term-since",
+                        Instant.now().toString()));
+            }
+
+            @Override
+            public void revoked(LeaderTerm term, RevocationReason reason) {
+                // Nothing to unsay: what was said is of this term, and the election names another one.
+            }
+        });
+    }
+
+    @Override
+    public void stop() {
+        if (registration != null) {
+            var unused = registration.updateAsync(instance -> instance.withStatus(InstanceStatus.DRAINING));
+        }
+        if (candidacy != null) {
+            candidacy.close();
+            candidacy = null;
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        return candidacy != null;
+    }
+
+    /** Ends the term of this node, if it leads; the next candidate is elected. */
+    void resign() {
+        if (candidacy != null) {
+            candidacy.resign();
+        }
+    }
+
+    /** Tells all nodes of this one's part in the lock demonstration, without waiting for it. */
+    void say(LockPart part) {
+        say(Map.of("lock", part.state(), "lock-token", part.token(), "lock-at", part.at()));
+    }
+
+    private void say(Map<String, String> what) {
+        if (registration != null) {
+            var unused = registration.updateAsync(instance -> {
+                Map<String, String> metadata = new HashMap<>(instance.metadata());
+                metadata.putAll(what);
+                return instance.withMetadata(metadata);
+            });
+        }
+    }
+
+    /** The nodes as this one knows them: local reads, no I/O. */
+    ClusterView latest() {
+        String term = election.leader().map(leader -> leader.token().toString()).orElse("");
+        return new ClusterView(
+                properties.node(),
+                instances.status().state().name(),
+                instances.all().stream()
+                        .map(this::known)
+                        .map(instance -> node(instance, term))
+                        .toList());
+    }
+
+    /** Calls back whenever the nodes may have changed; calls may overlap. */
+    Subscription onChange(Runnable listener) {
+        Subscription ofNodes = instances.onChange((before, after) -> listener.run());
+        Subscription ofLeader = election.onChange(leader -> listener.run());
+        return () -> {
+            ofNodes.close();
+            ofLeader.close();
+        };
+    }
+
+    /** Of itself a node knows more than the store while that is away. */
+    private ServiceInstance known(ServiceInstance instance) {
+        return registration != null && instance.id().equals(properties.node()) ? registration.instance() : instance;
+    }
+
+    private static Node node(ServiceInstance instance, String term) {
+        Map<String, String> said = instance.metadata();
+        return new Node(
+                instance.id(),
+                instance.host(),
+                instance.port(),
+                instance.status().name(),
+                said.get("started-at"),
+                term.equals(said.get("term")) ? said.get("term-since") : null,
+                said.containsKey("lock")
+                        ? new LockPart(
+                                said.get("lock"), said.getOrDefault("lock-token", ""), said.getOrDefault("lock-at", ""))
+                        : null);
+    }
+}
