@@ -9,11 +9,13 @@ import io.distsync.election.RevocationReason;
 import io.distsync.election.SyncElections;
 import io.distsync.registry.InstanceStatus;
 import io.distsync.registry.Registration;
+import io.distsync.registry.RegistrationOptions;
 import io.distsync.registry.ServiceInstance;
 import io.distsync.registry.ServiceView;
 import io.distsync.registry.SyncRegistry;
 import io.distsync.sample.ClusterView.LockPart;
 import io.distsync.sample.ClusterView.Node;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,12 +36,17 @@ final class Cluster implements SmartLifecycle {
 
     private static final String NAME = "sample"; // of the service, and of the election
 
+    /** Short, so that a node that was killed is not listed for long. */
+    private static final RegistrationOptions OPTIONS =
+            RegistrationOptions.defaults().withLease(Duration.ofSeconds(10));
+
     private final SyncRegistry registry;
     private final SyncElections elections;
     private final SampleProperties properties;
     private final Environment environment;
     private final ServiceView instances;
     private final ElectionView election;
+    private volatile boolean running;
     private volatile @Nullable Registration registration;
     private volatile @Nullable Candidacy candidacy;
 
@@ -52,12 +59,19 @@ final class Cluster implements SmartLifecycle {
         election = elections.observe(NAME);
     }
 
+    /** Does not wait for the store: a node starts without it too, and is a candidate once the registry has tried. */
     @Override
     public void start() {
-        registration = registry.register(
-                ServiceInstance.of(NAME, properties.host(), environment.getProperty("local.server.port", int.class, 0))
-                        .withId(properties.node())
-                        .withMetadata(Map.of("started-at", Instant.now().toString())));
+        running = true;
+        int port = environment.getProperty("local.server.port", int.class, 0);
+        ServiceInstance self = ServiceInstance.of(NAME, properties.host(), port)
+                .withId(properties.node())
+                .withMetadata(Map.of("started-at", Instant.now().toString()));
+        var unused = registry.registerAsync(self, OPTIONS).thenAccept(this::registered);
+    }
+
+    private void registered(Registration done) {
+        registration = done;
         candidacy = elections.join(NAME, new LeadershipListener() {
             @Override
             public void elected(LeaderTerm term) {
@@ -77,18 +91,18 @@ final class Cluster implements SmartLifecycle {
 
     @Override
     public void stop() {
+        running = false;
         if (registration != null) {
             var unused = registration.updateAsync(instance -> instance.withStatus(InstanceStatus.DRAINING));
         }
         if (candidacy != null) {
             candidacy.close();
-            candidacy = null;
         }
     }
 
     @Override
     public boolean isRunning() {
-        return candidacy != null;
+        return running;
     }
 
     /** Ends the term of this node, if it leads; the next candidate is elected. */
