@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Settings of the sample.
  *
- * @param node name of this node on the page and in the answers; made up at random if empty
+ * @param node name of this node on the page and in the answers; made up at random if empty; each node needs its own
  * @param host where browsers reach this node
  * @param maxStreams event streams served at once; one more is refused
  * @param heartbeat longest silence on an event stream before a comment is sent

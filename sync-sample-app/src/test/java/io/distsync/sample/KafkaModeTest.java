@@ -65,6 +65,26 @@ class KafkaModeTest {
     }
 
     @Test
+    void nodesAreListedOneLeadsAndAnOldTokenIsRefused() {
+        try (RedisServer redis = RedisServer.start(Durability.NONE);
+                KafkaBroker kafka = EmbeddedKafka.launch();
+                ConfigurableApplicationContext one = start(redis, kafka, "one");
+                ConfigurableApplicationContext other = start(redis, kafka, "other")) {
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(
+                                    apiOf(other).get("/api/nodes").json().at("/nodes"))
+                            .hasSize(2)
+                            .filteredOn(node -> !node.at("/leaderSince").isNull())
+                            .hasSize(1));
+            String old =
+                    apiOf(one).post("/api/guarded/token").json().at("/token").asString();
+            assertThat(apiOf(other).post("/api/guarded/write").status()).isEqualTo(200);
+            assertThat(apiOf(one).post("/api/guarded/write?token=" + old).status())
+                    .isEqualTo(409);
+        }
+    }
+
+    @Test
     void nodeStartsWithoutKafkaAndSaysSo() {
         try (RedisServer redis = RedisServer.start(Durability.NONE);
                 KafkaBroker kafka = EmbeddedKafka.launch()) {
