@@ -135,6 +135,7 @@ final class Candidate implements Candidacy {
     CompletableFuture<Void> leave() {
         mailbox.post(() -> {
             closed = true;
+            entries.goOn();
             step();
         });
         return gone;

@@ -12,6 +12,7 @@ import io.distsync.SyncMap;
 import io.distsync.Versioned;
 import io.distsync.backend.Lease;
 import io.distsync.backend.Selection;
+import io.distsync.error.RejectedException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LossReason;
@@ -64,6 +65,8 @@ final class Entries {
     private Version floor = Version.ABSENT;
 
     private boolean writing;
+    private boolean pausing;
+    private boolean refused;
     private long writes;
     private boolean ended;
 
@@ -114,7 +117,7 @@ final class Entries {
     @Nullable
     Roster roster() {
         Version head = replica.version(); // before the entries, which may be newer
-        if (!floor.isNewerThan(head) && !roster.head().isNewerThan(head)) {
+        if (!floor.isNewerThan(head)) {
             roster = Roster.of(head, replica.entries(), roster, elections.now());
         }
         return floor.isNewerThan(roster.head()) ? null : roster;
@@ -172,7 +175,9 @@ final class Entries {
         return writing;
     }
 
-    /** Commits; if that fails, there is a pause, and then it is for the rule to say what to do. */
+    /**
+     * Commits. If that fails, or meets a history that was rewound, there is a pause, and then it is for the rule to say what to do.
+     */
     void write(Consumer<CommitBuilder<Member>> commit, Written written) {
         writing = true;
         writes++;
@@ -192,11 +197,16 @@ final class Entries {
     }
 
     private void answered(CommitOutcome<Member> outcome, Written written, long sent) {
+        refused = false;
+        floor = outcome.head();
+        if (!outcome.isCommitted() && !floor.isNewerThan(roster.head())) {
+            goOnAfter(RETRY); // history was rewound, and the feed may not have told so yet
+            return;
+        }
         writing = false;
         if (ended) {
             return;
         }
-        floor = outcome.head();
         if (outcome instanceof Committed<Member> committed) {
             written.answered(committed, sent);
         }
@@ -209,11 +219,38 @@ final class Entries {
             serviceClosed.run();
             return;
         }
+        if (failure instanceof RejectedException || failure instanceof IllegalArgumentException) {
+            if (!refused) {
+                log.warn(
+                        "election topic '{}': the store does not take a write",
+                        map.topic().name(),
+                        failure);
+            }
+            refused = true;
+            goOnAfter(lease);
+            return;
+        }
         log.debug("election topic '{}': a write failed", map.topic().name(), failure);
-        later(RETRY, () -> {
+        goOnAfter(RETRY);
+    }
+
+    private void goOnAfter(Duration pause) {
+        pausing = true;
+        long before = writes;
+        later(pause, () -> {
+            if (before == writes) {
+                goOn();
+            }
+        });
+    }
+
+    /** Ends the pause after a write, if there is one. */
+    void goOn() {
+        if (pausing) {
+            pausing = false;
             writing = false;
             changed.run();
-        });
+        }
     }
 
     /** Renews the lease of an entry from now on; its loss is told in the mailbox. */

@@ -5,26 +5,33 @@ import static org.awaitility.Awaitility.await;
 
 import io.distsync.NothingLeftBehind;
 import io.distsync.SyncService;
+import io.distsync.Topic;
 import io.distsync.backend.Change;
 import io.distsync.backend.ChangeListener;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.DelegatingBackend;
 import io.distsync.backend.FeedState;
+import io.distsync.backend.Lease;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
+import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.error.OutcomeUnknownException;
+import io.distsync.error.RejectedException;
+import io.distsync.time.VirtualTime;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.awaitility.core.ConditionFactory;
@@ -136,12 +143,120 @@ class ElectionAnswersTest {
         }
     }
 
+    @Test
+    @DisplayName("E15: an election goes on after history was rewound, and asks seldom until that is told")
+    void rewound() {
+        VirtualTime time = new VirtualTime(); // stands still: both stores have the same epoch
+        try (LocalSyncBackend first = LocalSyncBackend.builder().time(time).build();
+                LocalSyncBackend second = LocalSyncBackend.builder().time(time).build();
+                SyncService early = SyncService.using(second)) {
+            early.map(Topic.of("election:x", String.class)).put("before", "the candidate");
+            Rewound rewound = new Rewound(first, second);
+            try (SyncService onBoth = SyncService.using(rewound);
+                    SyncElections electionsOnBoth = SyncElections.using(onBoth)) {
+                RecordingListener told = new RecordingListener();
+                Candidacy candidacy = electionsOnBoth.join("x", OPTIONS, told);
+                Version lost = told.term(1).token().version();
+                rewound.rewind();
+                candidacy.resign();
+                eventually().until(() -> rewound.commits.size() > 3);
+                assertThat(rewound.commits.get(3) - rewound.commits.get(0))
+                        .as("nanoseconds for three more attempts")
+                        .isGreaterThanOrEqualTo(Duration.ofMillis(250).toNanos());
+                rewound.tell(lost);
+                LeaderTerm term = told.term(2);
+                assertThat(candidacy.isLeader()).isTrue();
+                assertThat(term.token().version().epoch()).isEqualTo(lost.epoch());
+                assertThat(rewound.commits).hasSizeLessThan(20);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("E15: what the store refuses is asked for again after the time of a lease")
+    void refused() {
+        unreliable.refuse(true);
+        int before = unreliable.commits();
+        long begin = System.nanoTime();
+        RecordingListener told = new RecordingListener();
+        Candidacy candidacy = elections.join("x", OPTIONS, told);
+        eventually().until(() -> unreliable.commits() == before + 2);
+        assertThat(System.nanoTime() - begin)
+                .isGreaterThanOrEqualTo(OPTIONS.lease().toNanos());
+        unreliable.refuse(false);
+        told.term(1);
+        assertThat(candidacy.isLeader()).isTrue();
+    }
+
+    @Test
+    void closingDoesNotWaitUntilARefusedWriteWouldBeMadeAgain() {
+        unreliable.refuse(true);
+        Candidacy candidacy = elections.join("x", OPTIONS.withLease(Duration.ofMinutes(1)), new RecordingListener());
+        eventually().until(() -> unreliable.commits() == 1);
+        long begin = System.nanoTime();
+        candidacy.close();
+        assertThat(System.nanoTime() - begin)
+                .as("nanoseconds, where closing gives up after five seconds")
+                .isLessThan(Duration.ofSeconds(4).toNanos());
+    }
+
+    /** Answers from another store when history was rewound, one of the same epoch with a shorter history. */
+    private static final class Rewound extends DelegatingBackend {
+
+        private final SyncBackend later;
+        private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+        private final List<Long> commits = new CopyOnWriteArrayList<>();
+        private volatile boolean rewound;
+        private volatile Version lost = Version.ABSENT;
+
+        Rewound(SyncBackend backend, SyncBackend later) {
+            super(backend);
+            this.later = later;
+        }
+
+        void rewind() {
+            rewound = true;
+        }
+
+        /** Lets the feeds know. */
+        void tell(Version last) {
+            lost = last;
+            followers.forEach(Runnable::run);
+        }
+
+        @Override
+        public CompletionStage<Page> read(String topic, Selection selection) {
+            return rewound ? later.read(topic, selection) : super.read(topic, selection);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            if (!rewound) {
+                return super.commit(commit);
+            }
+            commits.add(System.nanoTime());
+            return later.commit(commit);
+        }
+
+        @Override
+        public CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases) {
+            return rewound ? later.keepAlive(leases) : super.keepAlive(leases);
+        }
+
+        @Override
+        public Subscription follow(String topic, Version after, Scope scope, ChangeListener listener) {
+            followers.add(() -> later.follow(topic, lost, scope, listener));
+            return super.follow(topic, after, scope, listener);
+        }
+    }
+
     /** Loses answers and changes, and counts. */
     private static final class Unreliable extends DelegatingBackend {
 
         private final AtomicInteger commits = new AtomicInteger();
         private volatile @Nullable Predicate<Commit> losing;
         private volatile @Nullable RequestId lost;
+        private volatile boolean refusing;
         private volatile boolean silent;
 
         Unreliable(SyncBackend backend) {
@@ -151,6 +266,10 @@ class ElectionAnswersTest {
         /** To the first such commit, however often it is repeated. */
         void loseTheAnswerTo(Predicate<Commit> which) {
             losing = which;
+        }
+
+        void refuse(boolean whether) {
+            refusing = whether;
         }
 
         void silence() {
@@ -164,6 +283,9 @@ class ElectionAnswersTest {
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
             commits.incrementAndGet();
+            if (refusing) {
+                return CompletableFuture.failedFuture(new RejectedException("refused"));
+            }
             CompletionStage<CommitResult> result = super.commit(commit);
             Predicate<Commit> which = losing;
             if (which != null && which.test(commit)) {
