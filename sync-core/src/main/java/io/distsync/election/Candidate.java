@@ -301,19 +301,24 @@ final class Candidate implements Candidacy {
     }
 
     private void tell(String what, Callback callback, Consumer<Boolean> returned) {
-        elections.call(() -> {
-            boolean failed = false;
-            inCallback = Thread.currentThread();
-            try {
-                callback.call();
-            } catch (Throwable e) {
-                log.error("election '{}': {} failed", name, what, e);
-                failed = true;
-            }
-            inCallback = null;
-            boolean threw = failed;
-            mailbox.post(() -> returned.accept(threw));
-        });
+        try {
+            elections.call(() -> {
+                boolean failed = false;
+                inCallback = Thread.currentThread();
+                try {
+                    callback.call();
+                } catch (Throwable e) {
+                    log.error("election '{}': {} failed", name, what, e);
+                    failed = true;
+                }
+                inCallback = null;
+                boolean threw = failed;
+                mailbox.post(() -> returned.accept(threw));
+            });
+        } catch (Throwable e) { // there is no thread for it
+            log.error("election '{}': {} could not be called", name, what, e);
+            mailbox.post(() -> returned.accept(true));
+        }
     }
 
     private static RevocationReason reason(LossReason why) {

@@ -27,7 +27,7 @@ final class Mailbox {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // or nothing would ever run here again
             log.error("a step of an election failed", e);
         }
     }
