@@ -340,8 +340,16 @@ final class Registrant {
         } else if (current.value().registration().equals(lease.id())) {
             answered(before -> before.metItself(current.version()));
         } else {
-            log.warn("instance '{}' of service '{}' was registered by somebody else, who came later", id, service);
-            answered(RegistrationState::metAnother);
+            answered(before -> {
+                RegistrationState after = before.metAnother(current.version());
+                if (after.status() == RegistrationStatus.REPLACED) {
+                    log.warn(
+                            "instance '{}' of service '{}' was registered by somebody else, who came later",
+                            id,
+                            service);
+                }
+                return after;
+            });
         }
     }
 

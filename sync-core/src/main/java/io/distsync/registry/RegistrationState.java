@@ -48,8 +48,11 @@ record RegistrationState(
         return new RegistrationState(status, version, isClosed() ? Next.DELETE : Next.WRITE);
     }
 
-    /** The entry is of somebody who came later. */
-    RegistrationState metAnother() {
+    /** The entry is of somebody else: who came later, or, if history was rewound, who came before and is replaced again. */
+    RegistrationState metAnother(Version version) {
+        if (expected != null && !version.isNewerThan(expected)) {
+            return metItself(version);
+        }
         return isClosed() ? ended() : new RegistrationState(RegistrationStatus.REPLACED, expected, Next.END);
     }
 

@@ -15,7 +15,7 @@ class RegistrationStateTest {
     private static final Version V2 = new Version(1, 2, 12);
     private static final RegistrationState REGISTERED = RegistrationState.NEW.written(V1);
     private static final RegistrationState CLOSED = REGISTERED.closed();
-    private static final RegistrationState REPLACED = REGISTERED.metAnother();
+    private static final RegistrationState REPLACED = REGISTERED.metAnother(V2);
 
     private static void assertState(
             RegistrationState state, RegistrationStatus status, @Nullable Version expected, Next next) {
@@ -55,8 +55,17 @@ class RegistrationStateTest {
 
     @Test
     void entryOfAnotherIsLeftAlone() {
-        assertState(REGISTERED.lost().due().metAnother(), RegistrationStatus.REPLACED, V1, Next.END);
-        assertState(REGISTERED.changed().metAnother(), RegistrationStatus.REPLACED, V1, Next.END);
+        assertState(REGISTERED.lost().due().metAnother(V2), RegistrationStatus.REPLACED, V1, Next.END);
+        assertState(REGISTERED.changed().metAnother(V2), RegistrationStatus.REPLACED, V1, Next.END);
+    }
+
+    @Test
+    void entryOfWhoCameBeforeIsReplacedAgain() {
+        RegistrationState newer = RegistrationState.NEW.written(V2);
+        assertState(newer.lost().due().metAnother(V1), RegistrationStatus.RETRYING, V1, Next.WRITE);
+        assertState(newer.closed().metAnother(V1), RegistrationStatus.CLOSED, V1, Next.DELETE);
+        assertThat(REGISTERED.lost().due().metNothing().metAnother(V1).status()).isEqualTo(RegistrationStatus.REPLACED);
+        assertThat(RegistrationState.NEW.closed().metAnother(V1).next()).isEqualTo(Next.END);
     }
 
     @Test
@@ -89,7 +98,7 @@ class RegistrationStateTest {
     @Test
     void closedOneHasNothingToDoIfTheEntryIsNotItsOwn() {
         assertThat(CLOSED.metNothing()).isEqualTo(CLOSED.ended());
-        assertThat(CLOSED.metAnother()).isEqualTo(CLOSED.ended());
+        assertThat(CLOSED.metAnother(V2)).isEqualTo(CLOSED.ended());
         assertThat(CLOSED.ended().next()).isEqualTo(Next.END);
     }
 
