@@ -75,6 +75,10 @@ final class Registrant {
     private long leases;
 
     private Scheduler.@Nullable Cancellable timer;
+
+    /** Whoever waits for what the last write tells, and for what the next one will. */
+    private List<CompletableFuture<RegistrationStatus>> telling = new ArrayList<>();
+
     private List<CompletableFuture<RegistrationStatus>> waiting = new ArrayList<>();
 
     Registrant(SyncRegistry registry, SyncMap<Stored> map, ServiceInstance instance, RegistrationOptions options) {
@@ -212,8 +216,12 @@ final class Registrant {
                 ServiceInstance now = wanted();
                 sentWanted = now;
                 sent = told(now);
+                telling.addAll(waiting);
+                waiting = new ArrayList<>();
             } else if (!asking) {
-                settled = waiting;
+                settled = telling;
+                settled.addAll(waiting);
+                telling = new ArrayList<>();
                 waiting = new ArrayList<>();
             }
             arrange(next);
@@ -292,8 +300,11 @@ final class Registrant {
 
     private void written(CommitOutcome.Committed<Stored> committed, long begun) {
         Version version = committed.written().get(0).versioned().version();
+        List<CompletableFuture<RegistrationStatus>> told = new ArrayList<>();
         letGo();
         answered(before -> {
+            told.addAll(telling);
+            telling.clear();
             if (accepted != null && before.status() == RegistrationStatus.RETRYING) {
                 log.info("instance '{}' of service '{}' is registered again", id, service);
             }
@@ -302,6 +313,8 @@ final class Registrant {
             kept = registry.keeper().keep(map, lease, options.lease(), begun, why -> lost(number, why));
             return changed(before.written(version));
         });
+        RegistrationStatus status = status();
+        complete(told, each -> each.complete(status));
     }
 
     private void notWritten(Throwable failure) {
@@ -315,21 +328,31 @@ final class Registrant {
         }
     }
 
-    /** What the store will never take is not wanted any more; if it never took anything, there is no registration. */
+    /**
+     * What the store will never take is not wanted any more, save what it was updated to since; if the store never took anything,
+     * there is no registration.
+     */
     private void refused(Throwable failure) {
         List<CompletableFuture<RegistrationStatus>> failing;
         boolean forGood;
+        boolean updated;
         synchronized (this) {
             forGood = accepted == null || failure instanceof ServiceClosedException;
-            if (accepted != null) {
-                wanted.set(accepted);
+            updated = accepted != null && !wanted.compareAndSet(sentWanted, accepted);
+            failing = telling;
+            telling = new ArrayList<>();
+            if (forGood) {
+                failing.addAll(waiting);
+                waiting = new ArrayList<>();
             }
-            failing = waiting;
-            waiting = new ArrayList<>();
         }
         log.warn("the store does not take instance '{}' of service '{}'", id, service, failure);
         complete(failing, told -> told.completeExceptionally(failure));
-        answered(forGood ? RegistrationState::ended : RegistrationState::notWritten);
+        if (forGood) {
+            answered(RegistrationState::ended);
+        } else {
+            answered(before -> updated ? before.notWritten().due() : before.notWritten());
+        }
     }
 
     /** Another entry than was expected. */

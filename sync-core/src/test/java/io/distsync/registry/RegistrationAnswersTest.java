@@ -19,8 +19,13 @@ import io.distsync.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,16 +49,20 @@ class RegistrationAnswersTest {
     private final Troubled troubled = new Troubled(store);
     private final SyncService service =
             SyncService.builder(troubled).timeout(Duration.ofMillis(300)).build();
+    private final SyncService patient = SyncService.using(troubled);
     private final SyncService others = SyncService.using(store);
     private final SyncRegistry registry = SyncRegistry.using(service);
+    private final SyncRegistry patientRegistry = SyncRegistry.using(patient);
     private final SyncRegistry otherRegistry = SyncRegistry.using(others);
 
     @AfterEach
     void close() {
         troubled.trouble = Trouble.NONE;
         registry.close();
+        patientRegistry.close();
         otherRegistry.close();
         service.close();
+        patient.close();
         others.close();
         store.close();
     }
@@ -135,6 +144,39 @@ class RegistrationAnswersTest {
     }
 
     @Test
+    void updateIsAnsweredThoughOthersFollowAllTheTime() {
+        Registration registration = patientRegistry.register(INSTANCE);
+        troubled.hold();
+        CompletableFuture<RegistrationStatus> before = registration.updateAsync(instance -> instance.withWeight(2));
+        for (int weight = 3; weight < 10; weight++) {
+            CompletableFuture<RegistrationStatus> next = registration.updateAsync(withWeight(weight));
+            troubled.answerOne(); // and the next write is begun
+            assertThat(before.orTimeout(5, TimeUnit.SECONDS).join()).isEqualTo(RegistrationStatus.REGISTERED);
+            before = next;
+        }
+        troubled.answerOne();
+        assertThat(before.join()).isEqualTo(RegistrationStatus.REGISTERED);
+        assertThat(stored()).containsExactly(INSTANCE.withWeight(9));
+    }
+
+    @Test
+    void updateAfterOneThatIsRefusedIsTold() {
+        Registration registration = patientRegistry.register(INSTANCE);
+        troubled.hold();
+        CompletableFuture<RegistrationStatus> first = registration.updateAsync(withWeight(2));
+        CompletableFuture<RegistrationStatus> second = registration.updateAsync(withWeight(3));
+        troubled.refuseOne();
+        assertThatThrownBy(first::join).hasCauseInstanceOf(RejectedException.class);
+        troubled.answerOne();
+        assertThat(second.join()).isEqualTo(RegistrationStatus.REGISTERED);
+        assertThat(stored()).containsExactly(INSTANCE.withWeight(3));
+    }
+
+    private static UnaryOperator<ServiceInstance> withWeight(int weight) {
+        return instance -> instance.withWeight(weight);
+    }
+
+    @Test
     void interruptWithdrawsTheRegistration() {
         troubled.trouble = Trouble.LOST_REPLIES;
         Thread.currentThread().interrupt();
@@ -185,20 +227,47 @@ class RegistrationAnswersTest {
     private enum Trouble {
         NONE,
         LOST_REPLIES,
-        REFUSAL
+        REFUSAL,
+        NO_HURRY
     }
 
     private static final class Troubled extends DelegatingBackend {
 
+        private record Held(Commit commit, CompletableFuture<CommitResult> result) {}
+
+        private final Queue<Held> held = new ConcurrentLinkedQueue<>();
         private volatile Trouble trouble = Trouble.NONE;
 
         Troubled(SyncBackend backend) {
             super(backend);
         }
 
+        /** What is committed from now on waits until it is answered or refused. */
+        void hold() {
+            trouble = Trouble.NO_HURRY;
+        }
+
+        void answerOne() {
+            Held next = awaitHeld();
+            super.commit(next.commit).thenAccept(next.result::complete);
+        }
+
+        void refuseOne() {
+            awaitHeld().result.completeExceptionally(new RejectedException("refused"));
+        }
+
+        private Held awaitHeld() {
+            return eventually().until(held::poll, Objects::nonNull);
+        }
+
         @Override
         public CompletionStage<CommitResult> commit(Commit commit) {
             return switch (trouble) {
+                case NO_HURRY -> {
+                    Held waiting = new Held(commit, new CompletableFuture<>());
+                    held.add(waiting);
+                    yield waiting.result;
+                }
                 case NONE -> super.commit(commit);
                 case LOST_REPLIES ->
                     super.commit(commit)
