@@ -112,7 +112,7 @@ public final class Balancer {
             attempt.succeeded();
             return result;
         } catch (Throwable e) {
-            if (options.isFailure(e)) {
+            if (isFailure(e)) {
                 attempt.failed();
             } else {
                 attempt.succeeded();
@@ -120,6 +120,17 @@ public final class Balancer {
             throw e;
         } finally {
             attempt.close();
+        }
+    }
+
+    private boolean isFailure(Throwable thrown) {
+        try {
+            return options.isFailure(thrown);
+        } catch (Throwable e) {
+            if (e != thrown) {
+                thrown.addSuppressed(e);
+            }
+            return true;
         }
     }
 

@@ -81,7 +81,7 @@ public final class OutlierOptions {
 
     /**
      * The same, but of what {@link Balancer#call} throws only this is held against the instance; anything else is an
-     * answer, and proof that it lives. Called on the thread of the call.
+     * answer, and proof that it lives. Called on the thread of the call; if it throws itself, what the call threw is a failure.
      */
     public OutlierOptions withFailures(Predicate<Throwable> value) {
         return new OutlierOptions(consecutiveFailures, baseEjection, maximumEjection, maximumEjectedPercent, value);

@@ -256,6 +256,23 @@ class BalancerTest {
     }
 
     @Test
+    @DisplayName("R34: what a call throws is thrown, and a failure, though judging it throws")
+    void judgeThatThrows() {
+        IllegalStateException wrong = new IllegalStateException("by the judge");
+        Balancer judged =
+                balancer(OutlierOptions.defaults().withConsecutiveFailures(1).withFailures(e -> {
+                    throw wrong;
+                }));
+        assertThatThrownBy(() -> judged.call(instance -> {
+                    throw new IOException("refused");
+                }))
+                .isInstanceOf(IOException.class)
+                .hasSuppressedException(wrong);
+        assertThat(judged.ejections()).hasSize(1);
+        assertThat(judged.jobCounts().total()).isZero();
+    }
+
+    @Test
     @DisplayName("R34: an attempt ends once")
     void attemptEndsOnce() {
         for (int i = 0; i < 10; i++) {
