@@ -33,6 +33,8 @@ public interface JobCounts {
     /**
      * Counts of the jobs that all processes begin, as far as they are known here: those of this process at once, others' within
      * the interval of the counter and the delay of the feed. Jobs of a process that crashed count until its lease is over.
+     * When the counter is closed, jobs begin and end without being counted. Ids of instances may have 987 characters at most:
+     * beginning a job at one with a longer id throws {@link IllegalArgumentException}.
      *
      * @param counter for this service only; stays the caller's to close
      */

@@ -32,7 +32,12 @@ final class SharedJobCounts implements JobCounts {
 
     @Override
     public Job begin(ServiceInstance instance) {
-        counter.add(instance.id(), 1);
+        try {
+            counter.add(instance.id(), 1);
+        } catch (ServiceClosedException e) {
+            log.trace("the counter is closed, and the call goes on without it", e);
+            return () -> {};
+        }
         AtomicBoolean ended = new AtomicBoolean();
         return () -> {
             if (ended.compareAndSet(false, true)) {

@@ -1,6 +1,7 @@
 package io.distsync.registry.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.distsync.LocalFixture;
@@ -81,6 +82,24 @@ class SharedJobCountsTest {
         assertThat(a.counts.of(BUSY).getAsInt()).isZero();
         eventually().until(() -> b.counts.of(BUSY).getAsInt() == 0);
         assertThat(b.counts.total()).isZero();
+    }
+
+    @Test
+    void callsGoOnWhenTheCounterIsClosed() {
+        Node a = new Node(nodes);
+        a.closeRecipe();
+        Job job = a.counts.begin(BUSY);
+        assertThat(a.counts.of(BUSY).getAsInt()).isZero();
+        job.close();
+        assertThat(a.counts.total()).isZero();
+    }
+
+    @Test
+    void idsThatAreTooLongAreRefused() {
+        Node a = new Node(nodes);
+        a.counts.begin(BUSY.withId("x".repeat(987))).close();
+        assertThatThrownBy(() -> a.counts.begin(BUSY.withId("x".repeat(988))))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
