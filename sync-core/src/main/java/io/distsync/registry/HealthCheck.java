@@ -27,6 +27,8 @@ public interface HealthCheck {
      * Whether a GET for this path is answered with a status of 2xx. Redirects are not followed, proxies not used, and the
      * body is not read. HTTPS if the instance is {@link ServiceInstance#secure()}, with the trust of this JVM.
      *
+     * <p>The host has to be one that a URI may have: registering fails if it has an underscore, for example.
+     *
      * @param path begins with a slash; may have a query
      * @throws IllegalArgumentException if it does not, or is no path
      */

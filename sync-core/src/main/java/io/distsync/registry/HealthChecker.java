@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Checks one instance again and again, and tells when the verdict turns. */
 final class HealthChecker implements AutoCloseable {
@@ -16,7 +17,7 @@ final class HealthChecker implements AutoCloseable {
     /*
      * Threads. The check itself runs on a thread for callbacks; its answer comes on any thread, or its timeout on the
      * scheduler's, whichever is first. The next check is begun when there is an answer and the call has returned, so there is
-     * one at a time and "health" has one writer. The monitor guards the timer.
+     * one at a time, and "health" and "failing" have one writer. The monitor guards the timer.
      */
 
     private static final Logger log = LoggerFactory.getLogger(HealthChecker.class);
@@ -28,6 +29,7 @@ final class HealthChecker implements AutoCloseable {
     private final Scheduler scheduler;
     private final Callbacks callbacks;
     private Health health;
+    private boolean failing;
     private Scheduler.@Nullable Cancellable timer;
     private boolean closed;
 
@@ -90,8 +92,11 @@ final class HealthChecker implements AutoCloseable {
         Health before = health;
         health = before.after(failure == null, options);
         if (failure != null) {
-            log.debug("instance '{}' failed a health check", instance.get().id(), failure);
+            log.atLevel(failing ? Level.DEBUG : Level.WARN)
+                    .setCause(failure)
+                    .log("instance '{}' failed a health check", instance.get().id());
         }
+        failing = failure != null;
         if (health.up() != before.up()) {
             onVerdict.accept(health.up());
         }

@@ -3,6 +3,7 @@ package io.distsync.registry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -52,14 +53,33 @@ final class HttpHealthCheck implements HealthCheck {
 
     @Override
     public CompletionStage<?> check(ServiceInstance instance, Duration timeout) {
-        String host = instance.host().indexOf(':') < 0 ? instance.host() : "[" + instance.host() + "]";
-        String scheme = instance.secure() ? "https" : "http";
-        String port = instance.port() == 0 ? "" : ":" + instance.port();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(scheme + "://" + host + port + path))
-                .timeout(timeout)
-                .build();
+        HttpRequest request =
+                HttpRequest.newBuilder(target(instance)).timeout(timeout).build();
         return client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
                 .thenCompose(HttpHealthCheck::judge);
+    }
+
+    /**
+     * What is asked.
+     *
+     * @throws IllegalArgumentException if the host is none that a URI may have
+     */
+    URI target(ServiceInstance instance) {
+        String host = instance.host();
+        String literal = host.indexOf(':') < 0 || host.startsWith("[") ? host : "[" + host + "]";
+        String scheme = instance.secure() ? "https" : "http";
+        String port = instance.port() == 0 ? "" : ":" + instance.port();
+        String target = scheme + "://" + literal + port + path;
+        try {
+            URI uri = new URI(target);
+            if (uri.getHost() != null) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("not to be checked by HTTP: '" + target + "'", e);
+        }
+        throw new IllegalArgumentException(
+                "the host of an instance that is checked by HTTP must be one of a URI, but is '" + host + "'");
     }
 
     private static CompletionStage<?> judge(HttpResponse<InputStream> response) {

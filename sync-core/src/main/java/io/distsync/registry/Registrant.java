@@ -158,7 +158,7 @@ final class Registrant {
             throw new IllegalArgumentException("an update must not change service or id of an instance: '" + service
                     + "', '" + id + "' to '" + changed.service() + "', '" + changed.id() + "'");
         }
-        return SyncRegistry.checked(changed);
+        return SyncRegistry.checked(changed, options);
     }
 
     // --- what happens -----------------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ public final class Registration implements AutoCloseable {
      * @param update must be pure: it may run more than once. Service and id must stay
      * @return {@link RegistrationStatus#REGISTERED} if the store has it; {@link RegistrationStatus#RETRYING} if it will be
      *     told; another one if the registration is over, and nothing happens
-     * @throws IllegalArgumentException if the result is of another service or id, or has too much metadata; not applied
+     * @throws IllegalArgumentException if the result is of another service or id, has too much metadata, or a host
+     *     that the health check cannot ask; not applied
      * @throws RejectedException if the store does not take it; not applied
      */
     public RegistrationStatus update(UnaryOperator<ServiceInstance> update) {

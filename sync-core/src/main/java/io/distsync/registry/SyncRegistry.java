@@ -15,6 +15,7 @@ import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,7 +112,8 @@ public final class SyncRegistry implements AutoCloseable {
      * <p>Waits for the first answer of the store. If there is none, that is no failure: the registration is {@link
      * RegistrationStatus#RETRYING}, and goes on by itself.
      *
-     * @throws IllegalArgumentException if the names are not those of a topic and a key, or there is too much metadata
+     * @throws IllegalArgumentException if the names are not those of a topic and a key, there is too much metadata, or the health
+     *     check cannot ask such a host
      * @throws io.distsync.error.RejectedException if the store will never take it
      * @throws OutcomeUnknownException if the waiting thread was interrupted, whose flag stays set then; the instance is taken
      *     off the list again
@@ -149,7 +151,7 @@ public final class SyncRegistry implements AutoCloseable {
 
     private Registration open(ServiceInstance instance, RegistrationOptions options) {
         Objects.requireNonNull(options, "options");
-        Limits.checkKey(checked(instance).id());
+        Limits.checkKey(checked(instance, options).id());
         Topic<Stored> topic = topic(instance.service());
         requireOpen("instance '" + instance.id() + "' was not registered");
         Registration registration = new Registration(this, service.map(topic), instance, options);
@@ -162,13 +164,16 @@ public final class SyncRegistry implements AutoCloseable {
         return registration;
     }
 
-    static ServiceInstance checked(ServiceInstance instance) {
+    static ServiceInstance checked(ServiceInstance instance, RegistrationOptions options) {
         int size = instance.metadata().entrySet().stream()
                 .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
                 .sum();
         if (size > MAX_METADATA) {
             throw new IllegalArgumentException("the metadata of instance '" + instance.id() + "' must have at most "
                     + MAX_METADATA + " characters, but has " + size);
+        }
+        if (options.healthCheck() instanceof HttpHealthCheck check) {
+            URI unused = check.target(instance);
         }
         return instance;
     }
@@ -250,8 +255,9 @@ public final class SyncRegistry implements AutoCloseable {
     // --- the end ----------------------------------------------------------------------------------------------------
 
     /**
-     * Takes the instances registered here off their lists, and waits for the store to know, for five seconds at most. Views
-     * keep the last known list, stale. Closing twice is harmless.
+     * Takes the instances registered here off their lists, and waits for the store to know, for five seconds at most; then for
+     * each listener of a view that is still running, as long at most. Views keep the last known list, stale. Closing twice is
+     * harmless.
      */
     @Override
     public void close() {

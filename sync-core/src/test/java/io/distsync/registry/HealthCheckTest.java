@@ -1,10 +1,13 @@
 package io.distsync.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.distsync.NothingLeftBehind;
+import io.distsync.SyncService;
+import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.lease.Callbacks;
 import io.distsync.time.VirtualTime;
 import java.io.IOException;
@@ -137,6 +140,29 @@ class HealthCheckTest {
             assertThat(healthy(HealthCheck.http("/"), socket.getLocalPort())).isTrue();
             answered.countDown();
             endless.join();
+        }
+    }
+
+    @Test
+    void httpAsksNamesAndAddresses() {
+        HttpHealthCheck check = new HttpHealthCheck("/ok");
+        assertThat(check.target(ServiceInstance.of("orders", "a.example", 80))).hasToString("http://a.example:80/ok");
+        assertThat(check.target(ServiceInstance.of("orders", "::1", 80))).hasToString("http://[::1]:80/ok");
+        assertThat(check.target(ServiceInstance.of("orders", "[::1]", 80))).hasToString("http://[::1]:80/ok");
+    }
+
+    @Test
+    void hostThatHttpCannotAskIsRefusedBeforeAnythingIsWritten() {
+        RegistrationOptions checked = RegistrationOptions.defaults().withHealthCheck(HealthCheck.http("/ok"));
+        try (LocalSyncBackend store = LocalSyncBackend.create();
+                SyncService service = SyncService.using(store);
+                SyncRegistry registry = SyncRegistry.using(service)) {
+            for (String host : List.of("my_service", "two words", "[::1")) {
+                assertThatThrownBy(() -> registry.register(ServiceInstance.of("orders", host, 80), checked))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(host);
+            }
+            assertThat(registry.fetch("orders").all()).isEmpty();
         }
     }
 
