@@ -17,9 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionFactory;
@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Real processes stand for election; whoever leads is stopped for twice the lease, or killed. The number of faults is set by
- * {@code -Dsync.test.election.faults}.
+ * Real processes stand for election; whoever leads is stopped for twice the lease, or killed, or Redis is killed and started
+ * again. The number of faults is set by {@code -Dsync.test.election.faults}.
  */
 class LeadingTest {
 
@@ -44,6 +44,7 @@ class LeadingTest {
 
     private final List<Told> told = new CopyOnWriteArrayList<>();
     private final List<Process> processes = new ArrayList<>();
+    private final List<Thread> listening = new ArrayList<>();
     private RedisServer redis;
 
     /** A line some process said. */
@@ -72,31 +73,44 @@ class LeadingTest {
 
     @Test
     void nobodyWritesWithAnOldTokenAndTermsComeOneAfterAnother() throws Exception {
-        Random random = new Random(11);
         List<Told> stopped = new ArrayList<>();
         Told leader = awaitLeaderAfter(null);
         long longest = 0;
         for (int i = 0; i < FAULTS; i++) {
             Told before = leader;
             long begin = System.nanoTime();
-            if (random.nextBoolean()) {
-                signal(before.pid(), "STOP");
-                leader = awaitLeaderAfter(before);
-                longest = Math.max(longest, System.nanoTime() - begin);
-                eventually()
-                        .until(() -> System.nanoTime() - begin
-                                > Leading.LEASE.multipliedBy(2).toNanos());
-                signal(before.pid(), "CONT");
-                stopped.add(before);
-                eventually().until(() -> count("REVOKED", before.token()) == 1);
-            } else {
-                signal(before.pid(), "KILL");
-                leader = awaitLeaderAfter(before);
-                longest = Math.max(longest, System.nanoTime() - begin);
-                launch();
+            switch (i % 3) {
+                case 0 -> {
+                    signal(before.pid(), "STOP");
+                    leader = awaitLeaderAfter(before);
+                    longest = Math.max(longest, System.nanoTime() - begin);
+                    eventually()
+                            .until(() -> System.nanoTime() - begin
+                                    > Leading.LEASE.multipliedBy(2).toNanos());
+                    signal(before.pid(), "CONT");
+                    stopped.add(before);
+                    eventually()
+                            .until(() -> count("REVOKED", before.token()) == 1 && count("LOST", before.token()) == 1);
+                }
+                case 1 -> {
+                    signal(before.pid(), "KILL");
+                    leader = awaitLeaderAfter(before);
+                    longest = Math.max(longest, System.nanoTime() - begin);
+                    launch();
+                }
+                default -> {
+                    redis.kill();
+                    redis.start();
+                    int known = written().size();
+                    eventually().until(() -> written().size() > known);
+                    leader = awaitLeaderAfter(null);
+                }
             }
         }
         processes.forEach(Process::destroyForcibly);
+        for (Thread thread : listening) {
+            thread.join();
+        }
 
         log.info(
                 "{} terms, {} faults, longest fail-over {} ms",
@@ -132,13 +146,14 @@ class LeadingTest {
         return await().atMost(BOUND).pollInterval(Duration.ofMillis(2));
     }
 
+    /** The last leader that is told, if it is a later one. */
     private Told awaitLeaderAfter(@Nullable Told before) {
         return eventually()
                 .until(
                         () -> told.stream()
                                 .filter(line -> line.what().equals("ELECTED"))
                                 .filter(line -> before == null || line.token().compareTo(before.token()) > 0)
-                                .findFirst()
+                                .max(Comparator.comparing(Told::token))
                                 .orElse(null),
                         Objects::nonNull);
     }
@@ -184,7 +199,9 @@ class LeadingTest {
                     .redirectErrorStream(true)
                     .start();
             processes.add(process);
-            new Thread(() -> listen(process), "leading-" + process.pid()).start();
+            Thread thread = new Thread(() -> listen(process), "leading-" + process.pid());
+            listening.add(thread);
+            thread.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
