@@ -128,7 +128,8 @@ public final class SyncElections implements AutoCloseable {
 
     /**
      * Ends all terms, so that others are elected at once, and leaves all elections. Waits for {@code revoked} of each and for the
-     * store, for five seconds at most. Never throws.
+     * store, for five seconds at most; what did not answer by then is given up, for which it waits as long again at most. Never
+     * throws.
      */
     @Override
     public void close() {

@@ -56,9 +56,9 @@ public interface LoadBalancer {
     }
 
     /**
-     * The one with the fewest jobs for its weight; among those that have none, any, in proportion to its weight. Looks
-     * at all instances while none is idle, so the time it takes grows with their number: {@link #powerOfTwoChoices} does
-     * not have to.
+     * The one with the fewest jobs for its weight; among those that have none, any, roughly in proportion to its weight while
+     * most are idle. Looks at all instances while none is idle, so the time it takes grows with their number: {@link
+     * #powerOfTwoChoices} does not have to.
      */
     static LoadBalancer leastConnections(JobCounts counts) {
         return leastConnections(counts, LoadBalancer::randomBits);
@@ -84,8 +84,9 @@ public interface LoadBalancer {
 
     /**
      * Calls with the same key to the same instance. When an instance goes, only the keys it had go elsewhere; when one
-     * comes, keys go to it only. The choice depends on nothing but the key and the ids and weights of the candidates,
-     * and is the same in every process and release. A call without a key goes to any instance.
+     * comes, keys go to it only. But weights are relative to the greatest: if weights differ and the greatest becomes
+     * another, some keys of others move as well. The choice depends on nothing but the key and the ids and weights of the
+     * candidates, and is the same in every process and release. A call without a key goes to any instance.
      */
     static LoadBalancer consistentHash() {
         return new ConsistentHash(null, LoadBalancer::randomBits);
