@@ -3,10 +3,12 @@ package io.distsync.sample;
 import io.distsync.backend.Subscription;
 import io.distsync.election.Candidacy;
 import io.distsync.election.ElectionView;
+import io.distsync.election.Leader;
 import io.distsync.election.LeaderTerm;
 import io.distsync.election.LeadershipListener;
 import io.distsync.election.RevocationReason;
 import io.distsync.election.SyncElections;
+import io.distsync.lease.FencingToken;
 import io.distsync.registry.InstanceStatus;
 import io.distsync.registry.Registration;
 import io.distsync.registry.RegistrationOptions;
@@ -129,13 +131,13 @@ final class Cluster implements SmartLifecycle {
 
     /** The nodes as this one knows them: local reads, no I/O. */
     ClusterView latest() {
-        String term = election.leader().map(leader -> leader.token().toString()).orElse("");
+        String term =
+                election.leader().map(Leader::token).map(FencingToken::toString).orElse("");
         return new ClusterView(
                 properties.node(),
                 instances.status().state().name(),
                 instances.all().stream()
-                        .map(this::known)
-                        .map(instance -> node(instance, term))
+                        .map(each -> isSelf(each) ? self(each) : node(each, term))
                         .toList());
     }
 
@@ -149,9 +151,20 @@ final class Cluster implements SmartLifecycle {
         };
     }
 
-    /** Of itself a node knows more than the store while that is away. */
-    private ServiceInstance known(ServiceInstance instance) {
-        return registration != null && instance.id().equals(properties.node()) ? registration.instance() : instance;
+    private boolean isSelf(ServiceInstance instance) {
+        return instance.id().equals(properties.node());
+    }
+
+    /** Of itself a node knows more than the store does while that is away, and whether it leads it knows for certain. */
+    private Node self(ServiceInstance listed) {
+        String term = candidacy == null
+                ? ""
+                : candidacy
+                        .term()
+                        .map(LeaderTerm::token)
+                        .map(FencingToken::toString)
+                        .orElse("");
+        return node(registration == null ? listed : registration.instance(), term);
     }
 
     private static Node node(ServiceInstance instance, String term) {
