@@ -2,6 +2,7 @@ package io.distsync.backend.redis;
 
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
+import io.distsync.backend.Lease;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Selection;
@@ -112,6 +113,16 @@ final class Arguments {
         arguments.add(after.revision());
         arguments.list.add(VersionText.bytes(after));
         arguments.add(limit);
+        return arguments.toArray();
+    }
+
+    static byte[][] renew(List<Lease> leases) {
+        Arguments arguments = new Arguments(3 * leases.size());
+        for (Lease lease : leases) {
+            arguments.add(lease.topic());
+            arguments.add(lease.key());
+            arguments.add(lease.id());
+        }
         return arguments.toArray();
     }
 

@@ -1,8 +1,10 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.Lease;
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The names of everything a topic has in Redis; those of one topic share a hash tag, so they live in one slot. */
@@ -80,6 +82,17 @@ final class Names {
         return broadcast
                 ? new byte[][] {state, log, young, old, outbox(slot(topic))}
                 : new byte[][] {state, log, young, old};
+    }
+
+    /** The keys of a renewal of leases, all of one slot. */
+    byte[][] renewKeys(List<Lease> leases) {
+        byte[][] keys = new byte[1 + 2 * leases.size()][];
+        keys[0] = due(slot(leases.get(0).topic()));
+        for (int i = 0; i < leases.size(); i++) {
+            keys[2 * i + 1] = state(leases.get(i).topic());
+            keys[2 * i + 2] = key("lease:{" + leases.get(i).topic() + "}");
+        }
+        return keys;
     }
 
     byte[] stream(String topic) {

@@ -313,19 +313,47 @@ public final class RedisSyncBackend implements SyncBackend {
 
     @Override
     public CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases) {
-        Map<String, List<Lease>> byTopic = new LinkedHashMap<>();
+        Map<Integer, List<Lease>> bySlot = new LinkedHashMap<>();
         for (Lease lease : leases) {
-            byTopic.computeIfAbsent(Limits.checkTopic(lease.topic()), absent -> new ArrayList<>())
+            bySlot.computeIfAbsent(names.slot(Limits.checkTopic(lease.topic())), absent -> new ArrayList<>())
                     .add(lease);
         }
+        return each(bySlot.values(), this::renew);
+    }
+
+    private static CompletionStage<List<Lease>> each(
+            Collection<List<Lease>> groups, Function<List<Lease>, CompletionStage<List<Lease>>> renewal) {
         CompletableFuture<List<Lease>> gone = CompletableFuture.completedFuture(List.of());
-        for (List<Lease> ofTopic : byTopic.values()) {
-            for (int from = 0; from < ofTopic.size(); from += LEASES_A_CALL) {
-                List<Lease> some = ofTopic.subList(from, Math.min(ofTopic.size(), from + LEASES_A_CALL));
-                gone = gone.thenCombine(keepAlive(some), RedisSyncBackend::joined);
+        for (List<Lease> group : groups) {
+            for (int from = 0; from < group.size(); from += LEASES_A_CALL) {
+                List<Lease> some = group.subList(from, Math.min(group.size(), from + LEASES_A_CALL));
+                gone = gone.thenCombine(renewal.apply(some), RedisSyncBackend::joined);
             }
         }
         return gone;
+    }
+
+    /** Those of one slot; what is not in order is looked at topic by topic. */
+    private CompletionStage<List<Lease>> renew(List<Lease> leases) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
+        }
+        String topic = leases.get(0).topic();
+        CompletionStage<List<Lease>> gone = topology.on(
+                        names.slot(topic),
+                        server -> server.run(Kind.RENEW, names.renewKeys(leases), Arguments.renew(leases)))
+                .thenCompose(reply -> {
+                    List<Boolean> renewed = Replies.keepAlive(topic, reply);
+                    Map<String, List<Lease>> left = new LinkedHashMap<>();
+                    for (int i = 0; i < leases.size(); i++) {
+                        if (!renewed.get(i)) {
+                            left.computeIfAbsent(leases.get(i).topic(), absent -> new ArrayList<>())
+                                    .add(leases.get(i));
+                        }
+                    }
+                    return each(left.values(), this::keepAlive);
+                });
+        return told(topic, gone, Failures::ofRead);
     }
 
     private CompletionStage<List<Lease>> keepAlive(List<Lease> leases) {

@@ -29,6 +29,7 @@ final class Scripts {
         READ,
         HISTORY,
         KEEPALIVE,
+        RENEW,
         SWEEP,
         DUE,
         OUTBOX;
@@ -63,7 +64,7 @@ final class Scripts {
         Pattern foreign = Pattern.compile("(?m)^.* -- @" + (broadcast ? "channel" : "broadcast") + "\n");
         String shared = load("topic.lua");
         for (Kind kind : Kind.values()) {
-            boolean alone = kind == Kind.DUE || kind == Kind.PUT || kind == Kind.OUTBOX;
+            boolean alone = kind == Kind.DUE || kind == Kind.PUT || kind == Kind.RENEW || kind == Kind.OUTBOX;
             String text = foreign.matcher((alone ? "" : shared) + load(kind.resource()))
                     .replaceAll("");
             texts.put(
