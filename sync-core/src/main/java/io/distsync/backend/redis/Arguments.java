@@ -80,6 +80,33 @@ final class Arguments {
         return arguments.toArray();
     }
 
+    /** Of a commit that is common for a queue. */
+    static byte[][] queue(Commit commit) {
+        Arguments arguments = new Arguments(16);
+        arguments.addRequest(commit, content(commit));
+        arguments.add(retained(commit.options()));
+        arguments.add(idle(commit.options()));
+        Mutation mutation = commit.mutations().get(0);
+        boolean deletes = mutation instanceof Mutation.Delete;
+        arguments.add(deletes ? "D" : commit.options().logPayloads() ? "W" : "K");
+        if (commit.selection() instanceof Selection.Range range) {
+            arguments.addWay(range);
+        } else {
+            arguments.list.addAll(List.of(EMPTY, EMPTY, EMPTY, ZERO));
+        }
+        if (mutation instanceof Mutation.PutSequential put && put.lease() instanceof LeaseRule.Set lease) {
+            arguments.add(put.prefix());
+            arguments.list.add(put.payload().bytes());
+            arguments.add(lease.ttlMillis());
+            arguments.add(lease.id());
+        } else {
+            Check.VersionIs check = (Check.VersionIs) commit.checks().get(0);
+            arguments.add(check.key());
+            arguments.list.add(VersionText.bytes(check.version()));
+        }
+        return arguments.toArray();
+    }
+
     /** What the commit is about: checks and mutations. */
     private static Arguments content(Commit commit) {
         Arguments content = new Arguments(
@@ -103,6 +130,20 @@ final class Arguments {
         Arguments arguments = new Arguments(8);
         arguments.add(topic);
         arguments.add(selection);
+        return arguments.toArray();
+    }
+
+    /** Of a read that is common. */
+    static byte[][] page(String topic, Selection selection) {
+        Arguments arguments = new Arguments(8);
+        arguments.add(topic);
+        if (selection instanceof Selection.Range range) {
+            arguments.add("r");
+            arguments.addWay(range);
+        } else {
+            arguments.add("k");
+            ((Selection.Keys) selection).keys().forEach(arguments::add);
+        }
         return arguments.toArray();
     }
 
@@ -143,7 +184,11 @@ final class Arguments {
         add(retained(options));
         add(options.retention().ageMillis());
         list.add(options.logPayloads() ? ONE : ZERO);
-        add(options.idleMillis() == Long.MAX_VALUE ? 0 : options.idleMillis());
+        add(idle(options));
+    }
+
+    private static long idle(TopicOptions options) {
+        return options.idleMillis() == Long.MAX_VALUE ? 0 : options.idleMillis();
     }
 
     private static long retained(TopicOptions options) {
@@ -209,23 +254,43 @@ final class Arguments {
 
     private void add(Selection.Range range) {
         boolean down = range.order() == Selection.Order.DESCENDING;
-        String prefix = range.prefix();
-        String after = range.after();
         add("r");
-        list.add(
-                !down && after != null && after.compareTo(prefix) >= 0
-                        ? bound('(', KeyText.encode(after))
-                        : prefix.isEmpty() ? ascii("-") : bound('[', KeyText.encode(prefix)));
-        // No byte of a key is 0xFF: what follows the prefix with it follows everything that begins with the prefix.
-        byte[] end = prefix.isEmpty() ? ascii("+") : bound('(', KeyText.encode(prefix), (byte) 0xFF);
-        list.add(
-                down && after != null && (after.startsWith(prefix) || after.compareTo(prefix) < 0)
-                        ? bound('(', KeyText.encode(after))
-                        : end);
+        list.add(lowest(range));
+        list.add(highest(range));
         add(range.limit());
         add(down ? "d" : "a");
-        boolean emptyKey = prefix.isEmpty() && (after == null || (down && !after.isEmpty()));
+        String after = range.after();
+        boolean emptyKey = range.prefix().isEmpty() && (after == null || (down && !after.isEmpty()));
         list.add(emptyKey ? ONE : ZERO);
+    }
+
+    /** How the store finds it: command, both ends in its order, limit. */
+    private void addWay(Selection.Range range) {
+        boolean down = range.order() == Selection.Order.DESCENDING;
+        add(down ? "ZREVRANGEBYLEX" : "ZRANGEBYLEX");
+        list.add(down ? highest(range) : lowest(range));
+        list.add(down ? lowest(range) : highest(range));
+        add(range.limit());
+    }
+
+    private static byte[] lowest(Selection.Range range) {
+        String prefix = range.prefix();
+        String after = range.after();
+        boolean up = range.order() == Selection.Order.ASCENDING;
+        return up && after != null && after.compareTo(prefix) >= 0
+                ? bound('(', KeyText.encode(after))
+                : prefix.isEmpty() ? ascii("-") : bound('[', KeyText.encode(prefix));
+    }
+
+    /** No byte of a key is 0xFF: what follows the prefix with it follows everything that begins with the prefix. */
+    private static byte[] highest(Selection.Range range) {
+        String prefix = range.prefix();
+        String after = range.after();
+        boolean down = range.order() == Selection.Order.DESCENDING;
+        if (down && after != null && (after.startsWith(prefix) || after.compareTo(prefix) < 0)) {
+            return bound('(', KeyText.encode(after));
+        }
+        return prefix.isEmpty() ? ascii("+") : bound('(', KeyText.encode(prefix), (byte) 0xFF);
     }
 
     private static byte[] bound(char kind, byte[] text, byte... more) {

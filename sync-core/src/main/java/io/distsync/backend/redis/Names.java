@@ -84,6 +84,22 @@ final class Names {
                 : new byte[][] {state, log, young, old};
     }
 
+    /** The keys of a common commit of a queue: all a script is given but the floor of epochs. */
+    byte[][] queueKeys(String topic) {
+        byte[][] all = keys(topic);
+        byte[][] keys = Arrays.copyOf(all, all.length - 1);
+        if (broadcast) {
+            keys[keys.length - 1] = all[all.length - 1];
+        }
+        return keys;
+    }
+
+    /** The keys of a common read. */
+    byte[][] pageKeys(String topic) {
+        String tag = "{" + topic + "}";
+        return new byte[][] {state(topic), key("lease:" + tag), key("keys:" + tag), due(slot(topic))};
+    }
+
     /** The keys of a renewal of leases, all of one slot. */
     byte[][] renewKeys(List<Lease> leases) {
         byte[][] keys = new byte[1 + 2 * leases.size()][];

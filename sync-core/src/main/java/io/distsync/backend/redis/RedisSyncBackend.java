@@ -2,19 +2,16 @@ package io.distsync.backend.redis;
 
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.ChangeListener;
-import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.History;
 import io.distsync.backend.Lease;
 import io.distsync.backend.LeaseRule;
-import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.TopicOptions;
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.support.Follower;
 import io.distsync.error.ServiceClosedException;
@@ -185,6 +182,19 @@ public final class RedisSyncBackend implements SyncBackend {
     @Override
     public CompletionStage<Page> read(String topic, Selection selection) {
         Limits.checkTopic(topic);
+        if (!CommonCommit.isCommon(selection) || closed) {
+            return readAny(topic, selection);
+        }
+        CompletionStage<Page> page = topology.on(
+                        names.slot(topic),
+                        server -> server.run(Kind.PAGE, names.pageKeys(topic), Arguments.page(topic, selection)))
+                .thenCompose(reply -> Replies.isLeft(reply)
+                        ? readAny(topic, selection)
+                        : CompletableFuture.completedFuture(Replies.read(topic, reply)));
+        return told(topic, page, Failures::ofRead);
+    }
+
+    private CompletionStage<Page> readAny(String topic, Selection selection) {
         return run(Kind.READ, topic, Arguments.read(topic, selection), Replies::read, Failures::ofRead);
     }
 
@@ -217,42 +227,33 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private CompletionStage<CommitResult> send(Commit commit) {
         String topic = commit.topic();
-        CompletionStage<CommitResult> result =
-                topology.on(names.slot(topic), server -> onlyPuts(commit) ? put(server, commit) : send(server, commit));
+        CompletionStage<CommitResult> result = topology.on(names.slot(topic), server -> switch (CommonCommit.of(
+                commit)) {
+            case PUTS -> tried(server, Kind.PUT, names.putKeys(topic), Arguments.put(commit), commit, Replies::put);
+            case OF_A_QUEUE ->
+                tried(server, Kind.QUEUE, names.queueKeys(topic), Arguments.queue(commit), commit, Replies::queue);
+            case NONE -> send(server, commit);
+        });
         return told(topic, result, Failures::ofCommit);
     }
 
-    private CompletionStage<CommitResult> put(Server server, Commit commit) {
-        return server.run(Kind.PUT, names.putKeys(commit.topic()), Arguments.put(commit))
+    /** With a script for a common case, which may leave it to the general one. */
+    private CompletionStage<CommitResult> tried(
+            Server server,
+            Kind kind,
+            byte[][] keys,
+            byte[][] arguments,
+            Commit commit,
+            BiFunction<Commit, List<?>, CommitResult> reading) {
+        return server.run(kind, keys, arguments)
                 .thenCompose(reply -> Replies.isLeft(reply)
                         ? send(server, commit)
-                        : CompletableFuture.completedFuture(Replies.put(commit, reply)));
+                        : CompletableFuture.completedFuture(reading.apply(commit, reply)));
     }
 
     private CompletionStage<CommitResult> send(Server server, Commit commit) {
         return server.run(Kind.COMMIT, names.keys(commit.topic()), Arguments.commit(commit))
                 .thenApply(reply -> Replies.commit(commit, reply));
-    }
-
-    /** Whether the script for the common case may be tried: which it is, on a topic that is in order. */
-    private static boolean onlyPuts(Commit commit) {
-        TopicOptions options = commit.options();
-        if (commit.selection() != Selection.none()
-                || options.isTimed()
-                || commit.mutations().isEmpty()) {
-            return false;
-        }
-        for (Check check : commit.checks()) {
-            if (!(check instanceof Check.VersionIs)) {
-                return false;
-            }
-        }
-        for (Mutation mutation : commit.mutations()) {
-            if (!(mutation instanceof Mutation.Put) || mutation.lease() instanceof LeaseRule.Set) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private boolean mayBecomeDue(Commit commit) {

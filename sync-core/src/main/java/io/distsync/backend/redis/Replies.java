@@ -51,6 +51,24 @@ final class Replies {
                 Page.NOTHING);
     }
 
+    /** An answer of the script for queues, which has decided. */
+    static CommitResult queue(Commit commit, List<?> reply) {
+        if (!isCommitted(reply)) {
+            return commit(commit, reply);
+        }
+        Version replaced = commit.mutations().get(0) instanceof Mutation.Delete
+                ? ((Check.VersionIs) commit.checks().get(0)).version()
+                : Version.ABSENT;
+        return committed(
+                commit,
+                version(reply, 1),
+                version(reply, 2),
+                "1",
+                List.of(VersionText.bytes(replaced)),
+                List.of(),
+                selected(commit, list(reply, 3)));
+    }
+
     static CommitResult commit(Commit commit, List<?> reply) {
         String kind = kind(commit.topic(), reply);
         return switch (kind) {

@@ -8,9 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,13 +28,20 @@ final class Scripts {
     enum Kind {
         COMMIT,
         PUT,
+        QUEUE,
         READ,
+        PAGE,
         HISTORY,
         KEEPALIVE,
         RENEW,
         SWEEP,
         DUE,
         OUTBOX;
+
+        /** Whether it applies commits. */
+        boolean commits() {
+            return this == COMMIT || this == PUT || this == QUEUE;
+        }
 
         private String resource() {
             return name().toLowerCase(Locale.ROOT) + ".lua";
@@ -45,6 +54,10 @@ final class Scripts {
      * @param digest what EVALSHA calls it by
      */
     record Script(String text, String digest) {}
+
+    /** Those that do not begin with what the others share. */
+    private static final Set<Kind> STAND_ALONE =
+            EnumSet.of(Kind.PUT, Kind.QUEUE, Kind.PAGE, Kind.RENEW, Kind.DUE, Kind.OUTBOX);
 
     /** The numbers from 0 to 255: looking them up is cheaper than formatting. */
     private static final String HEX =
@@ -64,8 +77,7 @@ final class Scripts {
         Pattern foreign = Pattern.compile("(?m)^.* -- @" + (broadcast ? "channel" : "broadcast") + "\n");
         String shared = load("topic.lua");
         for (Kind kind : Kind.values()) {
-            boolean alone = kind == Kind.DUE || kind == Kind.PUT || kind == Kind.RENEW || kind == Kind.OUTBOX;
-            String text = foreign.matcher((alone ? "" : shared) + load(kind.resource()))
+            String text = foreign.matcher((STAND_ALONE.contains(kind) ? "" : shared) + load(kind.resource()))
                     .replaceAll("");
             texts.put(
                     kind,

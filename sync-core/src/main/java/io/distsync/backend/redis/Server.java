@@ -292,7 +292,7 @@ final class Server {
     /** Holds the answer to a commit, or to its repeat, until the replicas have it, if so configured. */
     private CompletionStage<List<?>> confirmed(Session on, Kind kind, byte[][] keys, List<?> answer) {
         Confirmations confirmations = on.confirmations();
-        if (confirmations == null || (kind != Kind.COMMIT && kind != Kind.PUT) || !Replies.isCommitted(answer)) {
+        if (confirmations == null || !kind.commits() || !Replies.isCommitted(answer)) {
             return CompletableFuture.completedFuture(answer);
         }
         return confirmations.confirm(keys[0]).handle((count, failure) -> {

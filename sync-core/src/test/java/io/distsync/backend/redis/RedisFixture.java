@@ -29,7 +29,9 @@ import java.util.function.Function;
  */
 public class RedisFixture implements BackendFixture {
 
-    private static final String NOW = "test:now";
+    /** Where the clock of the scripts is, in ms. */
+    static final String NOW = "test:now";
+
     private static final String REFUSE = "test:refuse";
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration BOUND = Duration.ofSeconds(20);
@@ -89,12 +91,15 @@ public class RedisFixture implements BackendFixture {
         return backend;
     }
 
-    private static String leavingAll(String script) {
-        return script.contains("{'G'}") ? "return {'G'}" : script;
+    /** A script for a common case that leaves everything to the general one. */
+    static String leavingAll(String script) {
+        return script.contains("{'G'}")
+                ? "return {'G'}"
+                : script.replace("local renewed = 0", "local renewed, stored = 0, {}");
     }
 
     /** The scripts on the test's clock, and refused once in the words of a busy server if that was asked for. */
-    private static String onTestClock(String script) {
+    static String onTestClock(String script) {
         return "if #KEYS > 1 and redis.call('DEL', '" + REFUSE + "') == 1 then\n"
                 + "  return redis.error_reply('BUSY Redis is busy running a script')\n"
                 + "end\n"
