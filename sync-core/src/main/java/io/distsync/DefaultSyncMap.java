@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -149,6 +150,11 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
         return committing(commit).start();
     }
 
+    @Override
+    public CompletableFuture<CommitOutcome<V>> commitAsync(Consumer<CommitBuilder<V>> commit, Executor executor) {
+        return committing(commit).start(executor);
+    }
+
     private Operation<V, CommitOutcome<V>> committing(Consumer<CommitBuilder<V>> commit) {
         requireOpen();
         CommitBuilder<V> builder = new CommitBuilder<>(runtime.format());
@@ -166,6 +172,11 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
         return reading(selection).start();
     }
 
+    @Override
+    public CompletableFuture<MapPage<V>> readAsync(Selection selection, Executor executor) {
+        return reading(selection).start(executor);
+    }
+
     private Operation<V, MapPage<V>> reading(Selection selection) {
         requireOpen();
         Objects.requireNonNull(selection, "selection");
@@ -181,6 +192,11 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
     @Override
     public CompletableFuture<List<Lease>> keepAliveAsync(Collection<Lease> leases) {
         return renewing(leases).start();
+    }
+
+    @Override
+    public CompletableFuture<List<Lease>> keepAliveAsync(Collection<Lease> leases, Executor executor) {
+        return renewing(leases).start(executor);
     }
 
     private Operation<V, List<Lease>> renewing(Collection<Lease> leases) {

@@ -8,7 +8,9 @@ import io.distsync.error.ServiceClosedException;
 import io.distsync.time.Scheduler;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,7 @@ abstract class Operation<T, R> {
 
     private volatile @Nullable Object waiter; // a Thread or an OperationFuture
     private volatile @Nullable Object errand = NO_ERRANDS; // a Runnable
+    private @Nullable Executor executor; // written before it is submitted
     private long deadline; // caller
     private int conflicts; // owner
 
@@ -202,8 +205,15 @@ abstract class Operation<T, R> {
                 LockSupport.unpark(thread);
             }
         } else if (waiting != null) {
-            OperationFuture<?> future = (OperationFuture<?>) waiting;
+            complete((OperationFuture<?>) waiting);
+        }
+    }
+
+    private void complete(OperationFuture<?> future) {
+        if (executor == null) {
             pipeline.context().dispatcher().complete(future::complete);
+        } else {
+            executor.execute(future::complete);
         }
     }
 
@@ -225,8 +235,12 @@ abstract class Operation<T, R> {
         ERRAND.set(this, null);
     }
 
-    /** Has the task run by the caller, if that is waiting or going to wait. */
+    /** Has the task run by the caller, if that is waiting or going to wait, or by its executor. */
     final boolean handOver(Runnable task) {
+        if (executor != null) {
+            executor.execute(() -> Dispatcher.guard(task));
+            return true;
+        }
         if (errand != null || !ERRAND.compareAndSet(this, null, task)) {
             return false;
         }
@@ -254,6 +268,12 @@ abstract class Operation<T, R> {
     final CompletableFuture<R> start() {
         submit(false);
         return future();
+    }
+
+    /** The same on that executor, which also goes on with the pipeline when the store has answered. */
+    final CompletableFuture<R> start(Executor executor) {
+        this.executor = Objects.requireNonNull(executor, "executor");
+        return start();
     }
 
     /** Waits for the outcome, within the service's timeout. */
@@ -361,7 +381,7 @@ abstract class Operation<T, R> {
                     .schedule(
                             () -> {
                                 operation.expire();
-                                context.dispatcher().complete(this::complete);
+                                operation.complete(this);
                             },
                             context.settings().timeout());
             CompletableFuture<R> unused = whenComplete((result, failure) -> timeout.cancel());

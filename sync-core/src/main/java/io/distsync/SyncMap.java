@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -70,15 +71,30 @@ public interface SyncMap<V> extends AutoCloseable {
 
     CompletableFuture<CommitOutcome<V>> commitAsync(Consumer<CommitBuilder<V>> commit);
 
+    /**
+     * The same for those who have a thread at hand, a waiting one for instance.
+     *
+     * @param executor gets what is left to be done when the store has answered, and what depends on the future. It is handed
+     *     over by threads others depend on, so it must neither run it there and then nor refuse it; while it keeps it
+     *     waiting, the topic waits.
+     */
+    CompletableFuture<CommitOutcome<V>> commitAsync(Consumer<CommitBuilder<V>> commit, Executor executor);
+
     /** Reads entries from the store as of one moment (linearizable). */
     MapPage<V> read(Selection selection);
 
     CompletableFuture<MapPage<V>> readAsync(Selection selection);
 
+    /** The same; the executor gets what depends on the future, as that of {@link #commitAsync(Consumer, Executor)}. */
+    CompletableFuture<MapPage<V>> readAsync(Selection selection, Executor executor);
+
     /** Renews leases; returns those that are gone. See {@link io.distsync.backend.SyncBackend#keepAlive}. */
     List<Lease> keepAlive(Collection<Lease> leases);
 
     CompletableFuture<List<Lease>> keepAliveAsync(Collection<Lease> leases);
+
+    /** The same; the executor gets what depends on the future, as that of {@link #commitAsync(Consumer, Executor)}. */
+    CompletableFuture<List<Lease>> keepAliveAsync(Collection<Lease> leases, Executor executor);
 
     /**
      * Tells the listener what happens in the scope after the position ({@link Version#ABSENT}: from a snapshot, or

@@ -7,12 +7,14 @@ import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -213,11 +215,17 @@ public final class LeaseKeeper implements AutoCloseable {
     /**
      * Renews a lease now.
      *
+     * @param executor for the answer, see {@link SyncMap#keepAliveAsync(Collection, Executor)}; {@code null} for threads
+     *     of the service
      * @return completes with whether it is valid; fails if the store did not answer, as {@link SyncMap#keepAliveAsync} does
      */
-    public CompletableFuture<Boolean> renew(KeptLease kept) {
+    public CompletableFuture<Boolean> renew(KeptLease kept, @Nullable Executor executor) {
         long sent = now();
-        return kept.map().keepAliveAsync(List.of(kept.lease())).thenApply(gone -> {
+        List<Lease> asked = List.of(kept.lease());
+        CompletableFuture<List<Lease>> answer = executor == null
+                ? kept.map().keepAliveAsync(asked)
+                : kept.map().keepAliveAsync(asked, executor);
+        return answer.thenApply(gone -> {
             renewed(List.of(kept), Set.copyOf(gone), sent);
             return kept.isValid();
         });

@@ -131,7 +131,7 @@ final class LockClaim extends Claim {
         try {
             var unused = renew(mine)
                     .thenCombine(
-                            line().map().readAsync(new Range(QUEUE, before, limit, Order.DESCENDING)),
+                            read(new Range(QUEUE, before, limit, Order.DESCENDING)),
                             (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
                     .whenComplete((page, failure) -> {
                         if (failure != null) {

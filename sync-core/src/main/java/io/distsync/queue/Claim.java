@@ -1,5 +1,6 @@
 package io.distsync.queue;
 
+import io.distsync.CommitBuilder;
 import io.distsync.CommitOutcome;
 import io.distsync.LeaseOptions;
 import io.distsync.MapPage;
@@ -22,6 +23,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +76,10 @@ public abstract class Claim {
 
     private State state = State.ASKING;
     private volatile @Nullable Place place;
+
+    /** Of who waits for the grant. */
+    private volatile @Nullable Executor errands;
+
     private @Nullable Subscription watch;
 
     /** How often it was looked for the turn: a watch that was begun before the last time is of no use. */
@@ -159,14 +165,23 @@ public abstract class Claim {
         queues.tell(callback, why);
     }
 
+    Attendant attendant() {
+        return queues.attendant();
+    }
+
     void call(Runnable task) {
         queues.call(task);
     }
 
     // --- the way in -------------------------------------------------------------------------------------------------
 
-    /** Joins the queue. */
-    void begin() {
+    /**
+     * Joins the queue.
+     *
+     * @param errands runs what is to be done when the store has answered; {@code null} if nobody waits who could
+     */
+    void begin(@Nullable Executor errands) {
+        this.errands = errands;
         schedule(patience.plus(GRACE), this::noAnswer);
         ask();
     }
@@ -181,9 +196,10 @@ public abstract class Claim {
         String id = UUID.randomUUID().toString();
         long sent = queues.now();
         try {
-            var unused = line.map()
-                    .commitAsync(commit -> commit.putSequential(QUEUE, contender, LeaseOptions.lease(id, terms.lease()))
-                            .select(selectionOfJoin()))
+            var unused = commit(
+                            commit -> commit.putSequential(QUEUE, contender, LeaseOptions.lease(id, terms.lease()))
+                                    .select(selectionOfJoin()),
+                            errands)
                     .whenComplete((outcome, failure) -> {
                         if (failure == null) {
                             answered((CommitOutcome.Committed<Contender>) outcome, id, sent);
@@ -194,6 +210,11 @@ public abstract class Claim {
         } catch (RuntimeException e) {
             notJoined(e);
         }
+    }
+
+    private CompletableFuture<CommitOutcome<Contender>> commit(
+            Consumer<CommitBuilder<Contender>> commit, @Nullable Executor here) {
+        return here == null ? line.map().commitAsync(commit) : line.map().commitAsync(commit, here);
     }
 
     /** What is not known to be in the queue leaves it when its lease is over. */
@@ -337,7 +358,12 @@ public abstract class Claim {
 
     /** Completes with whether the place is still there; it is renewed then. */
     protected final CompletableFuture<Boolean> renew(Place mine) {
-        return queues.keeper().renew(mine.lease());
+        return queues.keeper().renew(mine.lease(), errands);
+    }
+
+    protected final CompletableFuture<MapPage<Contender>> read(Selection selection) {
+        Executor here = errands;
+        return here == null ? line.map().readAsync(selection) : line.map().readAsync(selection, here);
     }
 
     /** Looks again soon: the store has not answered. */
@@ -364,7 +390,7 @@ public abstract class Claim {
         if (mine == null) {
             return;
         }
-        var unused = withdraw(mine, true);
+        var unused = withdraw(mine, true, null);
         Throwable why;
         synchronized (line) {
             why = trouble;
@@ -394,7 +420,7 @@ public abstract class Claim {
     private @Nullable State endWait() {
         State before = drop(EnumSet.of(State.ASKING, State.WAITING));
         if (before == State.WAITING) {
-            var unused = withdraw(Objects.requireNonNull(place), true);
+            var unused = withdraw(Objects.requireNonNull(place), true, null);
         }
         return before;
     }
@@ -415,7 +441,7 @@ public abstract class Claim {
         synchronized (line) {
             holders = Math.min(holders, 1);
         }
-        var unused = release();
+        var unused = release(null);
         return gone;
     }
 
@@ -423,13 +449,17 @@ public abstract class Claim {
     protected final void end(Throwable failure) {
         Place mine = drop(State.WAITING) ? place : null;
         if (mine != null) {
-            var unused = withdraw(mine, true);
+            var unused = withdraw(mine, true, null);
             granted.completeExceptionally(failure);
         }
     }
 
-    /** Gives it back, if this is the last holder. */
-    CompletableFuture<Release> release() {
+    /**
+     * Gives it back, if this is the last holder.
+     *
+     * @param here see {@link #begin}
+     */
+    CompletableFuture<Release> release(@Nullable Executor here) {
         Place mine;
         boolean last;
         synchronized (line) {
@@ -446,7 +476,7 @@ public abstract class Claim {
         if (!mine.lease().letGo() || !drop(State.HELD)) {
             return CompletableFuture.completedFuture(Release.ALREADY_LOST);
         }
-        return withdraw(mine, true);
+        return withdraw(mine, true, here);
     }
 
     /** What the keeper found out. */
@@ -472,11 +502,11 @@ public abstract class Claim {
         if (before == State.WAITING) {
             log.debug("{}: the place in the queue was lost ({}), joining again", this, why);
             line.enter(); // for the new place: the old one leaves when the store has been told
-            var unused = withdraw(mine, false);
+            var unused = withdraw(mine, false, null);
             schedule(Duration.ofNanos(Math.max(0, patientUntil - queues.now())).plus(GRACE), this::noAnswer);
             ask();
         } else {
-            var unused = withdraw(mine, true);
+            var unused = withdraw(mine, true, null);
         }
     }
 
@@ -513,14 +543,15 @@ public abstract class Claim {
      * Leaves the queue in the store, and tells whoever is next, if that is of this node. Once for each place. Only this very
      * entry is deleted: in a history that was lost and begun anew, somebody else may have the same key.
      */
-    private CompletableFuture<Release> withdraw(Place mine, boolean forGood) {
+    private CompletableFuture<Release> withdraw(Place mine, boolean forGood, @Nullable Executor here) {
         boolean unusedToo = mine.lease().letGo();
         CompletableFuture<Release> released = new CompletableFuture<>();
         try {
-            var unused = line.map()
-                    .commitAsync(commit -> commit.expect(mine.key(), mine.version())
-                            .delete(mine.key())
-                            .select(selectionOfLeave()))
+            var unused = commit(
+                            commit -> commit.expect(mine.key(), mine.version())
+                                    .delete(mine.key())
+                                    .select(selectionOfLeave()),
+                            here)
                     .whenComplete((outcome, failure) -> {
                         if (failure != null) {
                             log.debug("{}: the store was not told of its release", this, failure);

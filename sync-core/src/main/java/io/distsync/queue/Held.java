@@ -5,6 +5,7 @@ import io.distsync.lease.LossReason;
 import io.distsync.lease.Release;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,23 +54,25 @@ public final class Held {
 
     /** Waits until the store has been told, for five seconds at most. */
     public Release release() {
-        return LeaseQueues.await(begin());
+        Attendant here = claim.attendant();
+        return LeaseQueues.await(here, begin(here));
     }
 
     /** What depends on the future runs on threads made for it. */
     public CompletableFuture<Release> releaseAsync() {
         CompletableFuture<Release> told = new CompletableFuture<>();
-        var unused = begin().thenAccept(answer -> claim.call(() -> told.complete(answer)));
+        var unused = begin(null).thenAccept(answer -> claim.call(() -> told.complete(answer)));
         return told;
     }
 
-    private CompletableFuture<Release> begin() {
+    /** @param errands see {@link Claim#begin} */
+    private CompletableFuture<Release> begin(@Nullable Executor errands) {
         CompletableFuture<Release> mine = new CompletableFuture<>();
         CompletableFuture<Release> before = released.compareAndExchange(null, mine);
         if (before != null) {
             return before;
         }
-        var unused = claim.release().thenAccept(mine::complete);
+        var unused = claim.release(errands).thenAccept(mine::complete);
         return mine;
     }
 

@@ -19,15 +19,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The queues of one recipe on this node, each a topic of its own, with the claims that are in them. */
 public final class LeaseQueues implements AutoCloseable {
@@ -36,8 +32,6 @@ public final class LeaseQueues implements AutoCloseable {
      * Threads. A scheduler's thread keeps the time; callbacks of users run on threads made for them; everything else happens
      * on callers' and the service's threads. How many claims each line has is counted within the map's compute.
      */
-
-    private static final Logger log = LoggerFactory.getLogger(LeaseQueues.class);
 
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
@@ -99,7 +93,7 @@ public final class LeaseQueues implements AutoCloseable {
     }
 
     /**
-     * Begins a claim.
+     * Makes a claim, which begins when it is waited for.
      *
      * @param claim makes it, for the line of that name
      * @throws IllegalArgumentException if the name is not one, or the wait is negative or longer than a year
@@ -109,34 +103,41 @@ public final class LeaseQueues implements AutoCloseable {
         if (wait.isNegative() || wait.compareTo(LONGEST_WAIT) > 0) {
             throw new IllegalArgumentException("wait must be from 0 to " + LONGEST_WAIT + ", but is " + wait);
         }
-        Claim begun = claim.apply(enter(Limits.checkTopic(name)));
-        claims.add(begun);
-        observer.observe(begun);
-        var unused = begun.gone().thenRun(() -> claims.remove(begun));
+        Claim made = claim.apply(enter(Limits.checkTopic(name)));
+        claims.add(made);
+        observer.observe(made);
+        var unused = made.gone().thenRun(() -> claims.remove(made));
         if (closed) { // or close() sees the claim
-            begun.notBegun();
+            made.notBegun();
             throw isClosed(name);
         }
-        begun.begin();
-        return begun;
+        return made;
     }
 
-    /** Waits until the claim is granted or over. */
+    /** Begins a claim, and waits until it is granted or over. */
     public <G> Optional<G> await(Claim claim, Function<Held, G> grant) {
+        Attendant here = attendant();
         try {
-            return claim.granted().get() ? Optional.of(grant.apply(new Held(claim))) : Optional.empty();
+            claim.begin(here);
+            here.await(claim.granted());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             claim.giveUp();
             var unused = claim.granted().thenAccept(granted -> abandon(claim, granted));
             throw new NotAppliedException("interrupted while waiting for " + claim, e);
-        } catch (ExecutionException e) {
+        } finally {
+            here.leave();
+        }
+        try {
+            return claim.granted().join() ? Optional.of(grant.apply(new Held(claim))) : Optional.empty();
+        } catch (CompletionException e) {
             throw raise(claim, Objects.requireNonNull(e.getCause()));
         }
     }
 
-    /** Completes on a thread made for it when the claim is granted or over; gives it up if it is completed otherwise. */
+    /** Begins a claim; completes on a thread made for it when it is granted or over. Gives it up if it is completed otherwise. */
     public <G> CompletableFuture<Optional<G>> whenGranted(Claim claim, Function<Held, G> grant) {
+        claim.begin(null);
         CompletableFuture<Optional<G>> asked = new CompletableFuture<>();
         var unused = claim.granted()
                 .whenComplete((granted, failure) -> call(() -> {
@@ -153,7 +154,7 @@ public final class LeaseQueues implements AutoCloseable {
 
     private static void abandon(Claim claim, boolean granted) {
         if (granted) {
-            var unused = claim.release();
+            var unused = claim.release(null);
         }
     }
 
@@ -180,7 +181,7 @@ public final class LeaseQueues implements AutoCloseable {
         Set<Claim> last = Set.copyOf(claims);
         last.forEach(Claim::stopWaiting); // or they would be granted what is given back now
         CompletableFuture<?>[] released = last.stream().map(Claim::close).toArray(CompletableFuture[]::new);
-        awaitQuietly(CompletableFuture.allOf(released));
+        boolean unused = awaitQuietly(attendant(), CompletableFuture.allOf(released));
         keeper.close();
         if (settings.scheduler() == null) {
             scheduler.close();
@@ -250,27 +251,29 @@ public final class LeaseQueues implements AutoCloseable {
         callbacks.run(task);
     }
 
+    /** This thread, which is going to wait. */
+    Attendant attendant() {
+        return new Attendant(this::call);
+    }
+
     /** Waits for an answer that comes, at the latest when the service gives up. */
-    static Release await(CompletableFuture<Release> release) {
-        return awaitQuietly(release) ? release.join() : Release.RELEASED;
+    static Release await(Attendant here, CompletableFuture<Release> release) {
+        return awaitQuietly(here, release) ? release.join() : Release.RELEASED;
     }
 
     /** An interrupt comes later. */
-    private static boolean awaitQuietly(CompletableFuture<?> future) {
+    private static boolean awaitQuietly(Attendant here, CompletableFuture<?> future) {
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    future.get(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS);
-                    return true;
+                    return here.await(future, LAST_WORDS.toNanos()) && !future.isCompletedExceptionally();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                } catch (ExecutionException | TimeoutException e) {
-                    log.debug("no answer of the store", e);
-                    return false;
                 }
             }
         } finally {
+            here.leave();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
