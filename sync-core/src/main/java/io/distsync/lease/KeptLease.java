@@ -34,6 +34,9 @@ public final class KeptLease {
     private volatile long validUntil;
     private @Nullable LossReason reason;
 
+    /** How often it was asked for since it was last renewed. */
+    private int asked;
+
     /** When the keeper has to look at it next; the order of its queue. */
     private long due;
 
@@ -95,8 +98,18 @@ public final class KeptLease {
         return now - validUntil >= 0;
     }
 
+    void asked() {
+        asked++;
+    }
+
+    /** Whether it was asked for before, and there has been no answer. */
+    boolean isAskedAgain() {
+        return asked > 1;
+    }
+
     /** A renewal that was sent then has succeeded. */
     void renewed(long sent) {
+        asked = 0;
         if (sent + lengthNanos - validUntil > 0) {
             validUntil = sent + lengthNanos;
         }

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews leases, and tells when one is lost. One keeper serves many recipes: leases of one topic that are due at about the same
- * time are renewed in one call.
+ * Renews leases of one service, and tells when one is lost. Leases that are due at about the same time are renewed together,
+ * those of several topics in one call.
  *
  * <p>A lease is renewed when a third of it has passed, and then after each further sixth until an answer has come. Its time
  * counts from the moment before the request was sent, less one per cent for clocks of another pace: so it ends here before
@@ -39,6 +39,9 @@ public final class LeaseKeeper implements AutoCloseable {
 
     /** One per cent: more than clocks differ, less than anybody misses. */
     private static final int MARGIN = 100;
+
+    /** As many are renewed in one call, and all that are of one topic. */
+    private static final int TOGETHER = 256;
 
     /** What is due within this part of its length is renewed together with what is due now. */
     private static final int SLACK = 24;
@@ -174,33 +177,65 @@ public final class LeaseKeeper implements AutoCloseable {
             }
             for (KeptLease kept : due) {
                 long again = sent + kept.lengthNanos() / 6;
+                kept.asked();
                 kept.setDue(again - kept.validUntil() < 0 ? again : kept.validUntil());
                 queue.add(kept);
             }
             arm();
         }
-        Map<String, List<KeptLease>> byTopic = new LinkedHashMap<>();
-        due.forEach(kept -> byTopic.computeIfAbsent(kept.lease().topic(), topic -> new ArrayList<>())
-                .add(kept));
-        byTopic.values().forEach(ofTopic -> renew(ofTopic, sent));
+        together(due).forEach(some -> renew(some, sent));
         lost.forEach(LeaseKeeper::tell);
     }
 
-    /** Those of one topic: what is wrong with another topic, or with the server it is on, must not cost these. */
-    private void renew(List<KeptLease> due, long sent) {
+    /** In how many calls they are renewed: what was asked in vain must not cost others their leases, and goes by its topic. */
+    private static List<List<KeptLease>> together(List<KeptLease> due) {
+        List<List<KeptLease>> calls = new ArrayList<>();
+        List<KeptLease> open = new ArrayList<>();
+        for (List<KeptLease> ofTopic : byTopic(due)) {
+            if (ofTopic.stream().anyMatch(KeptLease::isAskedAgain)) {
+                calls.add(ofTopic);
+                continue;
+            }
+            if (open.isEmpty() || open.size() + ofTopic.size() > TOGETHER) {
+                open = new ArrayList<>();
+                calls.add(open);
+            }
+            open.addAll(ofTopic);
+        }
+        return calls;
+    }
+
+    private static Collection<List<KeptLease>> byTopic(List<KeptLease> leases) {
+        Map<String, List<KeptLease>> byTopic = new LinkedHashMap<>();
+        leases.forEach(kept -> byTopic.computeIfAbsent(kept.lease().topic(), topic -> new ArrayList<>())
+                .add(kept));
+        return byTopic.values();
+    }
+
+    private void renew(List<KeptLease> some, long sent) {
         try {
-            var unused = due.get(0)
+            var unused = some.get(0)
                     .map()
-                    .keepAliveAsync(due.stream().map(KeptLease::lease).toList())
+                    .keepAliveAsync(some.stream().map(KeptLease::lease).toList())
                     .whenComplete((gone, failure) -> {
                         if (failure == null) {
-                            renewed(due, Set.copyOf(gone), sent);
+                            renewed(some, Set.copyOf(gone), sent);
                         } else {
-                            log.debug("{} leases could not be renewed", due.size(), failure);
+                            failed(some, failure);
                         }
                     });
         } catch (RuntimeException e) {
-            log.debug("{} leases could not be renewed", due.size(), e);
+            failed(some, e);
+        }
+    }
+
+    /** If it was about several topics, each is asked for by itself: something may be wrong with one of them only. */
+    private void failed(List<KeptLease> some, Throwable failure) {
+        log.debug("{} leases could not be renewed", some.size(), failure);
+        Collection<List<KeptLease>> topics = byTopic(some);
+        if (topics.size() > 1) {
+            long sent = now();
+            topics.forEach(ofTopic -> renew(ofTopic, sent));
         }
     }
 
@@ -222,9 +257,8 @@ public final class LeaseKeeper implements AutoCloseable {
     public CompletableFuture<Boolean> renew(KeptLease kept, @Nullable Executor executor) {
         long sent = now();
         List<Lease> asked = List.of(kept.lease());
-        CompletableFuture<List<Lease>> answer = executor == null
-                ? kept.map().keepAliveAsync(asked)
-                : kept.map().keepAliveAsync(asked, executor);
+        CompletableFuture<List<Lease>> answer =
+                executor == null ? kept.map().keepAliveAsync(asked) : kept.map().keepAliveAsync(asked, executor);
         return answer.thenApply(gone -> {
             renewed(List.of(kept), Set.copyOf(gone), sent);
             return kept.isValid();

@@ -164,12 +164,43 @@ class LeaseKeeperTest {
         assertThat(renewals.calls).hasSize(1); // the other one could not even be asked
     }
 
+    @Test
+    void leasesOfManyTopicsAreRenewedInOneCall() {
+        List<KeptLease> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            all.add(granted(i));
+        }
+        time.advance(THIRD);
+
+        eventually().until(() -> all.stream().allMatch(kept -> kept.remaining().toSeconds() >= 28));
+        assertThat(renewals.calls).hasSize(1);
+        assertThat(renewals.calls.get(0)).hasSize(10);
+    }
+
+    @Test
+    void silenceAboutOneTopicDoesNotCostOthersTheirLeases() {
+        KeptLease first = granted(1);
+        KeptLease second = granted(2);
+        renewals.mute = "topic1";
+        time.advance(THIRD);
+        assertThat(renewals.calls).as("both in one, which is not answered").hasSize(1);
+        assertThat(second.remaining()).isLessThan(TTL.minus(THIRD));
+
+        time.advance(TTL.dividedBy(6));
+
+        eventually().until(() -> second.remaining().toSeconds() >= 28);
+        time.advance(TTL.dividedBy(2));
+        assertThat(first.isValid()).isFalse();
+        assertThat(second.isValid()).isTrue();
+    }
+
     /** The backend, and what was asked of it. */
     private static final class Renewals extends DelegatingBackend {
 
         private final List<List<Lease>> calls = new CopyOnWriteArrayList<>();
         private final List<CompletableFuture<List<Lease>>> unanswered = new CopyOnWriteArrayList<>();
         private volatile boolean answering = true;
+        private volatile String mute = "";
 
         Renewals(SyncBackend backend) {
             super(backend);
@@ -182,7 +213,7 @@ class LeaseKeeperTest {
         @Override
         public CompletionStage<List<Lease>> keepAlive(Collection<Lease> leases) {
             calls.add(List.copyOf(leases));
-            if (answering) {
+            if (answering && leases.stream().noneMatch(lease -> lease.topic().equals(mute))) {
                 return super.keepAlive(leases);
             }
             CompletableFuture<List<Lease>> answer = new CompletableFuture<>();
