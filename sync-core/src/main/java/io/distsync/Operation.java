@@ -31,7 +31,8 @@ abstract class Operation<T, R> {
      *
      * A caller that waits has nothing better to do than to go on with the pipeline when the store has answered: that
      * spares the way over another thread. Such an errand is left in `errand`, empty from before the operation is submitted
-     * until its caller stops waiting; who finds one there on leaving passes it on.
+     * until its caller stops waiting; who finds one there on leaving passes it on. A caller that does not wait may have named
+     * an executor, which gets the errands and the end of the future instead.
      */
 
     private static final Object WAITING = new Object();

@@ -74,9 +74,9 @@ public interface SyncMap<V> extends AutoCloseable {
     /**
      * The same for those who have a thread at hand, a waiting one for instance.
      *
-     * @param executor gets what is left to be done when the store has answered, and what depends on the future. It is handed
-     *     over by threads others depend on, so it must neither run it there and then nor refuse it; while it keeps it
-     *     waiting, the topic waits.
+     * @param executor gets what is left to be done when the store has answered, and what depends on the future. Threads that
+     *     others depend on hand it over, so the executor must neither run it at once nor refuse it; until it is run, other
+     *     commits to the topic wait
      */
     CompletableFuture<CommitOutcome<V>> commitAsync(Consumer<CommitBuilder<V>> commit, Executor executor);
 

@@ -415,7 +415,7 @@ public abstract class SemaphoreConformance {
         assertThat(waiting)
                 .failsWithin(BOUND)
                 .withThrowableThat()
-                .withCauseInstanceOf(NotAppliedException.class)
+                .withCauseInstanceOf(SyncException.class) // what the store has may not have been told here yet
                 .withMessageContaining("closed");
         assertThat(held.isValid()).isFalse();
         assertThat(b.queue()).isZero();
