@@ -19,7 +19,8 @@ final class Attendant implements Executor {
      * while one of them runs.
      */
 
-    private static final TimeSource TIME = TimeSource.system(); // a thread waits by the real clock, whatever leases are counted by
+    private static final TimeSource TIME =
+            TimeSource.system(); // a thread waits by the real clock, whatever leases are counted by
 
     private final Executor others;
     private final Thread thread = Thread.currentThread();
