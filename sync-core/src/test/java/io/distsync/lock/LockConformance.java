@@ -53,6 +53,9 @@ public abstract class LockConformance {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration LEASE = Duration.ofSeconds(6);
 
+    /** Long enough for a busy machine to answer in. */
+    private static final Duration SHORT = Duration.ofMillis(500);
+
     @RegisterExtension
     final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
 
@@ -167,7 +170,7 @@ public abstract class LockConformance {
         try (LockGrant grant = take(a, "x")) {
             assertThat(tryNow(a, "x")).isEmpty();
             assertThat(tryNow(b, "x")).isEmpty();
-            assertThat(b.locks().tryLock("x", Duration.ofMillis(100), options()))
+            assertThat(b.locks().tryLock("x", SHORT, options()))
                     .isEmpty();
             assertThat(takeSoon(b, "y").name()).isEqualTo("y");
             assertThat(grant.isValid()).isTrue();
@@ -615,7 +618,7 @@ public abstract class LockConformance {
                 .isSameAs(thrown);
         try (LockGrant grant = take(a, "x")) {
             assertThat(grant.name()).isEqualTo("x");
-            assertThatThrownBy(() -> a.locks().withLock("x", Duration.ofMillis(20), other -> "never"))
+            assertThatThrownBy(() -> a.locks().withLock("x", SHORT, other -> "never"))
                     .isInstanceOf(LockNotAcquiredException.class)
                     .hasMessageContaining("'x'");
         }
@@ -638,7 +641,7 @@ public abstract class LockConformance {
         assertThat(readers.stream().map(LockGrant::token)).isSorted().doesNotHaveDuplicates();
         readers.forEach(LockGrant::close);
         try (LockGrant writer = takeSoon(b, "x")) {
-            assertThat(a.locks().tryLock("x", Duration.ofMillis(50), shared)).isEmpty();
+            assertThat(a.locks().tryLock("x", SHORT, shared)).isEmpty();
             assertThat(writer.isValid()).isTrue();
         }
         assertThat(held(a.locks().tryLock("x", LONG, shared)).release()).isEqualTo(Release.RELEASED);
