@@ -38,6 +38,8 @@ class OptionalLibrariesTest {
     private static final String SHEDLOCK = "shedlock-";
     private static final String SPRING_INTEGRATION = "spring-integration-";
     private static final String RESILIENCE4J = "resilience4j-";
+    private static final String SPRING_CLOUD_LOADBALANCER = "spring-cloud-loadbalancer-";
+    private static final String SPRING_CLOUD = "spring-cloud-";
 
     /** Always left out, because they only make the start slower here. */
     private static final List<String> WEB =
@@ -56,8 +58,17 @@ class OptionalLibrariesTest {
                         "MicrometerLockMetrics",
                         "SyncLockProvider",
                         "SyncLockRegistry",
+                        "SyncDiscoveryClient",
+                        "LoadBalancerConfiguration",
                         "SyncEndpoint",
                         "CircuitBreakerGuard");
+    }
+
+    @Test
+    void discoveryNeedsNoLoadBalancer() throws Exception {
+        assertThat(beansWithout(SPRING_CLOUD_LOADBALANCER))
+                .contains("SyncDiscoveryClient")
+                .doesNotContain("LoadBalancerConfiguration");
     }
 
     @Test
@@ -91,7 +102,8 @@ class OptionalLibrariesTest {
                         KAFKA_CLIENTS,
                         SHEDLOCK,
                         SPRING_INTEGRATION,
-                        RESILIENCE4J))
+                        RESILIENCE4J,
+                        SPRING_CLOUD))
                 .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle", "LockedPostProcessor")
                 .doesNotContain(
                         "SyncHealthIndicator",
@@ -100,6 +112,8 @@ class OptionalLibrariesTest {
                         "SyncEndpoint",
                         "SyncLockProvider",
                         "SyncLockRegistry",
+                        "SyncDiscoveryClient",
+                        "LoadBalancerConfiguration",
                         "CircuitBreakerGuard");
     }
 

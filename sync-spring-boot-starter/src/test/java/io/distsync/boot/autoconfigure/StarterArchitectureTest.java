@@ -142,6 +142,15 @@ class StarterArchitectureTest {
             .because("the service must start without it");
 
     @ArchTest
+    static final ArchRule springCloudStaysInItsPackage = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.distsync.boot.autoconfigure.cloud")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.springframework.cloud..")
+            .because("the service must start without it");
+
+    @ArchTest
     static final ArchRule coreInternalsAreNotUsed = noClasses()
             .should()
             .dependOnClassesThat()

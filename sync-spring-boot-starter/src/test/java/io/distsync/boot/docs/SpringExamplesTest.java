@@ -8,9 +8,14 @@ import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.Versioned;
 import io.distsync.boot.SyncListener;
+import io.distsync.boot.SyncOwnRegistration;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
 import io.distsync.boot.autoconfigure.lock.SyncLockAutoConfiguration;
+import io.distsync.boot.autoconfigure.registry.SyncRegistrationAutoConfiguration;
+import io.distsync.registry.SyncRegistry;
+import io.distsync.registry.balance.Balancer;
+import io.distsync.registry.balance.LoadBalancer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -69,6 +74,33 @@ class SpringExamplesTest {
                     assertThat(orders.shipped()).singleElement().asString().startsWith("42 ");
                     assertThat(orders.reports()).isEqualTo(1);
                 });
+    }
+
+    @Test
+    void ownRegistrationAndBalancer() {
+        contexts.withConfiguration(AutoConfigurations.of(SyncRegistrationAutoConfiguration.class))
+                .withPropertyValues(
+                        "spring.application.name=orders", "sync.registry.register=true", "sync.registry.weight=2")
+                .withUserConfiguration(Calls.class)
+                .run(context -> {
+                    SyncOwnRegistration own = context.getBean(SyncOwnRegistration.class);
+
+                    own.current().update(instance -> instance.withWeight(1));
+
+                    await().atMost(PATIENCE)
+                            .untilAsserted(() -> assertThat(
+                                            context.getBean(Balancer.class).choose())
+                                    .isEqualTo(own.current().instance()));
+                });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Calls {
+
+        @Bean
+        Balancer orders(SyncRegistry registry) {
+            return Balancer.of(registry.instances("orders")::all, LoadBalancer.weightedRoundRobin());
+        }
     }
 
     record Room(List<String> members) {}
