@@ -4,7 +4,7 @@ package io.distsync.boot.autoconfigure;
 public abstract sealed class SyncConfigurationException extends RuntimeException
         permits ClientLibraryMissingException,
                 InvalidSyncListenerException,
-                InvalidSyncLockedException,
+                InvalidSyncMethodException,
                 InvalidSyncPropertyException,
                 InvalidSyncTopicException,
                 KafkaTopicRefusedException,

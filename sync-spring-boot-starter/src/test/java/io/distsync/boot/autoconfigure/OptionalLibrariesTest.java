@@ -104,7 +104,7 @@ class OptionalLibrariesTest {
                         SPRING_INTEGRATION,
                         RESILIENCE4J,
                         SPRING_CLOUD))
-                .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle", "LockedPostProcessor")
+                .contains("SyncService", "LocalSyncBackend", "JacksonCodec", "ListenerLifecycle", "LockedInterceptor")
                 .doesNotContain(
                         "SyncHealthIndicator",
                         "MicrometerSyncMetrics",

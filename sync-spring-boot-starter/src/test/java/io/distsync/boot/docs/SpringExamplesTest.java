@@ -11,6 +11,7 @@ import io.distsync.boot.SyncListener;
 import io.distsync.boot.SyncOwnRegistration;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
+import io.distsync.boot.autoconfigure.election.SyncElectionAutoConfiguration;
 import io.distsync.boot.autoconfigure.lock.SyncLockAutoConfiguration;
 import io.distsync.boot.autoconfigure.registry.SyncRegistrationAutoConfiguration;
 import io.distsync.registry.SyncRegistry;
@@ -73,6 +74,20 @@ class SpringExamplesTest {
 
                     assertThat(orders.shipped()).singleElement().asString().startsWith("42 ");
                     assertThat(orders.reports()).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void leaderOnly() {
+        contexts.withConfiguration(AutoConfigurations.of(SyncElectionAutoConfiguration.class))
+                .withBean(Imports.class)
+                .run(context -> {
+                    Imports imports = context.getBean(Imports.class);
+
+                    await().atMost(PATIENCE).until(() -> imports.done().contains("begins importer"));
+                    imports.importNext();
+
+                    assertThat(imports.done()).hasSize(2);
                 });
     }
 

@@ -46,15 +46,18 @@ final class LockedInterceptor implements MethodInterceptor {
             try {
                 grant = acquire(method, name);
                 if (grant == null && method.onBusy() == OnBusy.SKIP) {
-                    log.debug("lock '{}' is taken, {} is skipped", name, method.place());
-                    return method.nothing();
+                    log.debug(
+                            "lock '{}' is taken, {} is skipped",
+                            name,
+                            method.method().place());
+                    return method.method().nothing();
                 }
                 if (grant == null) {
                     throw new LockNotAcquiredException("lock '" + name + "' was taken for as long as was to be waited, "
-                            + method.waitFor() + "; " + method.place() + " was not called");
+                            + method.waitFor() + "; " + method.method().place() + " was not called");
                 }
             } catch (SyncException e) {
-                if (method.returnsStage()) {
+                if (method.method().returnsStage()) {
                     return CompletableFuture.failedFuture(e);
                 }
                 throw e;
@@ -108,7 +111,10 @@ final class LockedInterceptor implements MethodInterceptor {
 
     private static void note(Release answer, LockedMethod method, LockGrant grant) {
         if (answer == Release.ALREADY_LOST) {
-            log.warn("lock '{}' was lost while {} was running", grant.name(), method.place());
+            log.warn(
+                    "lock '{}' was lost while {} was running",
+                    grant.name(),
+                    method.method().place());
         }
     }
 }

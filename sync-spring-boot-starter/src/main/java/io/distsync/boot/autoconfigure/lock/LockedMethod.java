@@ -2,38 +2,27 @@ package io.distsync.boot.autoconfigure.lock;
 
 import io.distsync.boot.OnBusy;
 import io.distsync.boot.SyncLocked;
-import io.distsync.boot.autoconfigure.InvalidSyncLockedException;
+import io.distsync.boot.autoconfigure.InvalidSyncMethodException;
+import io.distsync.boot.autoconfigure.method.InterceptedMethod;
 import io.distsync.lock.LockOptions;
+import io.distsync.lock.SyncLocks;
 import io.distsync.version.Limits;
 import java.lang.reflect.Method;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
-import org.springframework.core.KotlinDetector;
-import org.springframework.core.ReactiveAdapterRegistry;
 
 /**
  * What is said of a {@link SyncLocked} method.
  *
- * @param place the method, for people
  * @param lease {@code null} for that of the locks
  * @param atLeastFor zero for no such time
  */
 record LockedMethod(
-        String place,
-        Class<?> returnType,
+        InterceptedMethod method,
         LockName name,
         Duration waitFor,
         @Nullable LockOptions lease,
@@ -46,12 +35,12 @@ record LockedMethod(
      * Reads the annotation of a method.
      *
      * @param placeholders replaces them in a text
-     * @throws InvalidSyncLockedException if something is wrong with it
+     * @throws InvalidSyncMethodException if something is wrong with it
      */
-    static LockedMethod of(Method method, Class<?> beanType, SyncLocked locked, UnaryOperator<String> placeholders) {
-        String place = describe(method, beanType);
-        checkReturnType(method, locked.onBusy(), place);
-        Attributes attributes = new Attributes(place, placeholders);
+    static LockedMethod of(
+            InterceptedMethod described, Method method, SyncLocked locked, UnaryOperator<String> placeholders) {
+        described.checkReturnType(method, locked.onBusy(), SyncLocks.class);
+        Attributes attributes = new Attributes(described, placeholders);
         LockName name = attributes.read(
                 "name",
                 locked.name(),
@@ -64,8 +53,7 @@ record LockedMethod(
             attributes.check("atLeastFor", locked.atLeastFor(), () -> Limits.checkLease(atLeastFor));
         }
         return new LockedMethod(
-                place,
-                method.getReturnType(),
+                described,
                 name,
                 waitFor != null ? waitFor : locked.onBusy() == OnBusy.SKIP ? Duration.ZERO : USUAL_WAIT,
                 lease == null
@@ -78,58 +66,8 @@ record LockedMethod(
                 locked.onBusy());
     }
 
-    static String describe(Method method, Class<?> beanType) {
-        return Arrays.stream(method.getParameterTypes())
-                .map(Class::getSimpleName)
-                .collect(Collectors.joining(", ", beanType.getName() + "." + method.getName() + "(", ")"));
-    }
-
-    private static void checkReturnType(Method method, OnBusy onBusy, String place) {
-        Class<?> type = method.getReturnType();
-        if (onBusy == OnBusy.SKIP && type.isPrimitive() && type != void.class) {
-            throw new InvalidSyncLockedException(
-                    place,
-                    "skips calls, but has nothing to return then: " + type + " cannot be null.",
-                    "Return an object or nothing, or set onBusy to THROW.");
-        }
-        boolean stage = type == CompletionStage.class || type == CompletableFuture.class;
-        boolean later = CompletionStage.class.isAssignableFrom(type)
-                || Future.class.isAssignableFrom(type)
-                || ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null
-                || KotlinDetector.isSuspendingFunction(method);
-        if (later && !stage) {
-            throw new InvalidSyncLockedException(
-                    place,
-                    "returns " + type.getSimpleName() + ", and it cannot be told when its work is over.",
-                    "Return CompletableFuture or CompletionStage, or use SyncLocks in the method.");
-        }
-    }
-
-    boolean returnsStage() {
-        return CompletionStage.class.isAssignableFrom(returnType);
-    }
-
-    /** What a call returns that is skipped. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the caller's to look at
-    @Nullable
-    Object nothing() {
-        if (returnsStage()) {
-            return CompletableFuture.completedFuture(null);
-        }
-        if (returnType == Optional.class) {
-            return Optional.empty();
-        }
-        if (returnType == OptionalInt.class) {
-            return OptionalInt.empty();
-        }
-        if (returnType == OptionalLong.class) {
-            return OptionalLong.empty();
-        }
-        return returnType == OptionalDouble.class ? OptionalDouble.empty() : null;
-    }
-
     /** Reads texts, and says of which method and attribute one is wrong. */
-    private record Attributes(String place, UnaryOperator<String> placeholders) {
+    private record Attributes(InterceptedMethod described, UnaryOperator<String> placeholders) {
 
         private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -159,10 +97,8 @@ record LockedMethod(
             try {
                 return reader.apply(placeholders.apply(text));
             } catch (RuntimeException e) {
-                throw new InvalidSyncLockedException(
-                        place,
-                        "has " + attribute + " = '" + text + "', which cannot be used: " + e.getMessage(),
-                        action);
+                throw described.invalid(
+                        "has " + attribute + " = '" + text + "', which cannot be used: " + e.getMessage(), action);
             }
         }
     }

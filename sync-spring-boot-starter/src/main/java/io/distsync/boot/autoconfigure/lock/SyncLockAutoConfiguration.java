@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure.lock;
 import io.distsync.SyncService;
 import io.distsync.boot.SyncLocked;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
+import io.distsync.boot.autoconfigure.method.AnnotatedMethodPostProcessor;
 import io.distsync.lock.SyncLocks;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -42,17 +43,15 @@ public final class SyncLockAutoConfiguration {
         return new LockedInterceptor(methods, grants, locks, minimumHold);
     }
 
-    /**
-     * Makes proxies of classes, as Spring Boot does, unless {@code spring.aop.proxy-target-class} says otherwise. It is there
-     * before other beans, so the interceptor is looked up with the first call.
-     */
+    /** It is there before other beans, so the interceptor is looked up with the first call. */
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static LockedPostProcessor syncLockedPostProcessor(
+    static AnnotatedMethodPostProcessor syncLockedPostProcessor(
             LockedMethods methods, ObjectProvider<LockedInterceptor> interceptor, Environment environment) {
-        LockedPostProcessor processor =
-                new LockedPostProcessor(methods, call -> interceptor.getObject().invoke(call));
-        processor.setProxyTargetClass(environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
-        return processor;
+        return new AnnotatedMethodPostProcessor(
+                methods.methods(),
+                call -> interceptor.getObject().invoke(call),
+                AnnotatedMethodPostProcessor.LOCKS,
+                environment);
     }
 }

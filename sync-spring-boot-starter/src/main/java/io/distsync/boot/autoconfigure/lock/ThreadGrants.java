@@ -1,56 +1,37 @@
 package io.distsync.boot.autoconfigure.lock;
 
 import io.distsync.boot.SyncLockedGrants;
+import io.distsync.boot.autoconfigure.method.ThreadStack;
 import io.distsync.lock.LockGrant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers for each thread the grants of the methods it is in, outermost last. */
+/** Remembers for each thread the grants of the methods it is in. */
 final class ThreadGrants implements SyncLockedGrants {
 
-    @SuppressWarnings("ThreadLocalUsage") // one for each context, which has its own locks
-    private final ThreadLocal<@Nullable Deque<LockGrant>> grants = new ThreadLocal<>();
+    private final ThreadStack<LockGrant> grants = new ThreadStack<>();
 
     @Override
     public LockGrant current() {
-        Deque<LockGrant> mine = grants.get();
-        if (mine == null) {
-            throw new IllegalStateException("this thread is in no @SyncLocked method");
-        }
-        return mine.element();
+        return grants.mine().stream()
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("this thread is in no @SyncLocked method"));
     }
 
     /** A further grant of that lock, if this thread holds it. */
     @Nullable
     LockGrant reenter(String name) {
-        Deque<LockGrant> mine = grants.get();
-        if (mine != null) {
-            for (LockGrant grant : mine) {
-                if (grant.name().equals(name) && grant.isValid()) {
-                    return grant.reenter();
-                }
-            }
-        }
-        return null;
+        return grants.mine().stream()
+                .filter(grant -> grant.name().equals(name) && grant.isValid())
+                .findFirst()
+                .map(LockGrant::reenter)
+                .orElse(null);
     }
 
     void push(LockGrant grant) {
-        Deque<LockGrant> mine = grants.get();
-        if (mine == null) {
-            mine = new ArrayDeque<>();
-            grants.set(mine);
-        }
-        mine.push(grant);
+        grants.push(grant);
     }
 
     void pop() {
-        Deque<LockGrant> mine = grants.get();
-        if (mine != null) {
-            mine.pop();
-            if (mine.isEmpty()) {
-                grants.remove();
-            }
-        }
+        grants.pop();
     }
 }

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.distsync.boot.OnBusy;
 import io.distsync.boot.SyncLocked;
 import io.distsync.boot.SyncLockedGrants;
-import io.distsync.boot.autoconfigure.InvalidSyncLockedException;
+import io.distsync.boot.autoconfigure.InvalidSyncMethodException;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
@@ -387,7 +387,7 @@ class SyncLockedTest {
                 .run(context -> assertThat(context)
                         .getFailure()
                         .rootCause()
-                        .isInstanceOf(InvalidSyncLockedException.class)
+                        .isInstanceOf(InvalidSyncMethodException.class)
                         .hasMessageContaining("@SyncLocked method " + type.getName() + ".run(")
                         .hasMessageContaining(
                                 type.getDeclaredConstructor().newInstance().get()));
@@ -400,7 +400,7 @@ class SyncLockedTest {
                 .run(context -> assertThat(context)
                         .getFailure()
                         .rootCause()
-                        .isInstanceOf(InvalidSyncLockedException.class)
+                        .isInstanceOf(InvalidSyncMethodException.class)
                         .hasMessageContaining("HiddenJob.hidden()"));
     }
 
