@@ -114,6 +114,11 @@ final class Candidate implements Candidacy {
         return Optional.<LeaderTerm>ofNullable(term).filter(LeaderTerm::isValid);
     }
 
+    ElectionStatus status() {
+        return new ElectionStatus(
+                name, entries.leader(), term().map(LeaderTerm::token).orElse(null));
+    }
+
     @Override
     public void resign() {
         mailbox.post(() -> {

@@ -113,6 +113,12 @@ final class Entries {
 
     // --- what is known ----------------------------------------------------------------------------------------------
 
+    /** Who leads as last known, for any thread; {@code null} if nobody does. */
+    @Nullable
+    Leader leader() {
+        return replica.get(Roster.LEADER).map(Leader::of).orElse(null);
+    }
+
     /** {@code null} if nothing is known that is new enough. */
     @Nullable
     Roster roster() {

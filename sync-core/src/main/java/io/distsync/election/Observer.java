@@ -17,11 +17,13 @@ import java.util.function.Consumer;
 final class Observer implements ElectionView {
 
     private final SyncElections elections;
+    private final String election;
     private final SyncMap<Member> map;
     private final MapReplica<Member> replica;
 
-    Observer(SyncElections elections, SyncMap<Member> map) {
+    Observer(SyncElections elections, String election, SyncMap<Member> map) {
         this.elections = elections;
+        this.election = election;
         this.map = map;
         this.replica = map.replica();
     }
@@ -34,6 +36,14 @@ final class Observer implements ElectionView {
     @Override
     public FeedStatus status() {
         return replica.status();
+    }
+
+    String election() {
+        return election;
+    }
+
+    ElectionStatus electionStatus() {
+        return new ElectionStatus(election, leader().orElse(null), null);
     }
 
     @Override

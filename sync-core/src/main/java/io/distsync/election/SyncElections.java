@@ -11,8 +11,10 @@ import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -117,13 +119,21 @@ public final class SyncElections implements AutoCloseable {
      * @throws ServiceClosedException if the elections or the service are closed
      */
     public ElectionView observe(String name) {
-        Observer observer = new Observer(this, open(name));
+        Observer observer = new Observer(this, name, open(name));
         observers.add(observer);
         if (closed) {
             observer.close();
             throw isClosed(name);
         }
         return observer;
+    }
+
+    /** The elections that are joined or observed here, by name; without a question to the store. */
+    public List<ElectionStatus> status() {
+        Map<String, ElectionStatus> known = new TreeMap<>();
+        candidates.forEach(each -> known.merge(each.election(), each.status(), ElectionStatus::or));
+        observers.forEach(each -> known.merge(each.election(), each.electionStatus(), ElectionStatus::or));
+        return List.copyOf(known.values());
     }
 
     /**

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -204,6 +205,16 @@ public final class SyncRegistry implements AutoCloseable {
             requireOpen("service '" + name + "' is not followed");
             return views.computeIfAbsent(name, same -> new ServiceView(this, name, service.map(topic)));
         }
+    }
+
+    /** The services that are followed here, by name. */
+    public Map<String, ServiceView> views() {
+        return new TreeMap<>(views);
+    }
+
+    /** The registrations made here that are not over. */
+    public Set<Registration> registrations() {
+        return Set.copyOf(registrations);
     }
 
     /**

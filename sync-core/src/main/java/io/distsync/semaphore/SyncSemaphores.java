@@ -2,12 +2,15 @@ package io.distsync.semaphore;
 
 import io.distsync.SyncMap;
 import io.distsync.SyncService;
+import io.distsync.lease.HoldMetrics;
+import io.distsync.lease.HoldStatus;
 import io.distsync.queue.Contender;
 import io.distsync.queue.LeaseQueues;
 import io.distsync.queue.Terms;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +44,7 @@ public final class SyncSemaphores implements AutoCloseable {
     private SyncSemaphores(Builder builder) {
         settings = new LeaseQueues.Settings(
                 builder.service, "semaphore", builder.prefix, null, builder.time, builder.scheduler);
-        queues = new LeaseQueues(settings);
+        queues = new LeaseQueues(settings, builder.metrics);
         owner = builder.owner;
         terms = new Terms(builder.lease, null);
     }
@@ -77,6 +80,11 @@ public final class SyncSemaphores implements AutoCloseable {
         }
     }
 
+    /** What is held here and waited for at this moment, by name; without a question to the store. */
+    public List<HoldStatus> status() {
+        return queues.status();
+    }
+
     /** Gives back what is held here, and waits for the store to know, for five seconds at most. Who waits fails. */
     @Override
     public void close() {
@@ -92,6 +100,7 @@ public final class SyncSemaphores implements AutoCloseable {
         private String owner = "";
         private Duration lease = Duration.ofSeconds(30);
         private TimeSource time = TimeSource.system();
+        private HoldMetrics metrics = HoldMetrics.NONE;
         private @Nullable Scheduler scheduler;
 
         private Builder(SyncService service) {
@@ -123,6 +132,12 @@ public final class SyncSemaphores implements AutoCloseable {
         /** The clock that leases are judged by. */
         public Builder time(TimeSource value) {
             time = Objects.requireNonNull(value, "time");
+            return this;
+        }
+
+        /** Receives measurements. */
+        public Builder metrics(HoldMetrics value) {
+            metrics = Objects.requireNonNull(value, "metrics");
             return this;
         }
 

@@ -12,6 +12,7 @@ import io.distsync.registry.SyncRegistry;
 import io.distsync.semaphore.SyncSemaphores;
 import io.distsync.time.TimeSource;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -43,11 +44,16 @@ class RecipeConfiguration {
     @Bean
     @ConditionalOnMissingBean
     SyncSemaphores syncSemaphores(
-            SyncService service, SyncProperties properties, TimeSource time, Environment environment) {
+            SyncService service,
+            SyncProperties properties,
+            TimeSource time,
+            Environment environment,
+            @Qualifier("syncSemaphoreMetrics") ObjectProvider<HoldMetrics> metrics) {
         return SyncSemaphores.builder(service)
                 .lease(properties.semaphore().lease())
                 .owner(owner(environment))
                 .time(time)
+                .metrics(metrics.getIfAvailable(() -> HoldMetrics.NONE))
                 .build();
     }
 

@@ -55,7 +55,7 @@ class OptionalLibrariesTest {
                         "ListenerLifecycle",
                         "SyncHealthIndicator",
                         "MicrometerSyncMetrics",
-                        "MicrometerLockMetrics",
+                        "MicrometerHoldMetrics",
                         "SyncLockProvider",
                         "SyncLockRegistry",
                         "SyncDiscoveryClient",
@@ -108,7 +108,7 @@ class OptionalLibrariesTest {
                 .doesNotContain(
                         "SyncHealthIndicator",
                         "MicrometerSyncMetrics",
-                        "MicrometerLockMetrics",
+                        "MicrometerHoldMetrics",
                         "SyncEndpoint",
                         "SyncLockProvider",
                         "SyncLockRegistry",

@@ -6,8 +6,9 @@ import io.distsync.SyncStatus;
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.FeedState;
 import io.distsync.boot.SyncListenerRegistry;
-import io.distsync.lease.HoldStatus;
-import io.distsync.lock.SyncLocks;
+import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.ElectionDescriptor;
+import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.HoldDescriptor;
+import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.ServiceViewDescriptor;
 import io.distsync.version.Version;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
-/** Shows what the service is doing: its topics with their versions, feeds and listeners, and the locks of this node. */
+/** Shows what the service is doing: its topics with their versions, feeds and listeners, and what recipes of this node have. */
 @Endpoint(id = "sync")
 public final class SyncEndpoint {
 
@@ -31,36 +32,33 @@ public final class SyncEndpoint {
 
     private final SyncService service;
     private final Supplier<@Nullable SyncListenerRegistry> listeners;
-    private final Supplier<@Nullable SyncLocks> locks;
+    private final Recipes recipes;
     private final Show showValues;
 
     /**
      * An endpoint for one service.
      *
      * @param listeners where the listener methods are known, if there are any
-     * @param locks the locks on that service, if there are any
+     * @param recipes on that service
      */
     public SyncEndpoint(
-            SyncService service,
-            Supplier<@Nullable SyncListenerRegistry> listeners,
-            Supplier<@Nullable SyncLocks> locks,
-            Show showValues) {
+            SyncService service, Supplier<@Nullable SyncListenerRegistry> listeners, Recipes recipes, Show showValues) {
         this.service = service;
         this.listeners = listeners;
-        this.locks = locks;
+        this.recipes = recipes;
         this.showValues = showValues;
     }
 
     /**
-     * All topics without their values, and all locks.
+     * All topics without their values, and all that the recipes have.
      *
      * @param prefix of the topics wanted; all if {@code null}
-     * @param limit most topics to show, and most locks; 1,000 if {@code null}
+     * @param limit most topics to show, and most of each other kind; 1,000 if {@code null}
      */
     @ReadOperation
     public ServiceDescriptor service(@Nullable String prefix, @Nullable Integer limit) {
         SyncStatus status = service.status();
-        List<HoldStatus> held = lockStatus();
+        List<HoldDescriptor> held = recipes.held();
         int most = limit == null ? DEFAULT_LIMIT : Math.max(0, limit);
         String wanted = prefix == null ? "" : prefix;
         List<TopicSummary> topics = status.topics().stream()
@@ -79,7 +77,10 @@ public final class SyncEndpoint {
                 topics,
                 listenerMethods(),
                 held.size(),
-                held.stream().limit(most).map(LockDescriptor::of).toList());
+                held.stream().limit(most).toList(),
+                recipes.permits().stream().limit(most).toList(),
+                recipes.leaders().stream().limit(most).toList(),
+                recipes.services(showValues.isShown(false)).stream().limit(most).toList());
     }
 
     /** One topic with its listeners, and with its value if values are shown to everybody with access. */
@@ -95,11 +96,6 @@ public final class SyncEndpoint {
                 .findFirst()
                 .map(topic -> TopicDescriptor.of(topic, showValue))
                 .orElse(null);
-    }
-
-    private List<HoldStatus> lockStatus() {
-        SyncLocks known = locks.get();
-        return known == null ? List.of() : known.status();
     }
 
     private Map<String, String> listenerMethods() {
@@ -119,6 +115,9 @@ public final class SyncEndpoint {
      * @param listenerMethods whether each {@code @SyncListener} method is running, by its id
      * @param lockCount of all locks held here or waited for, shown or not
      * @param locks by name
+     * @param semaphores by name
+     * @param elections that are joined or observed here, by name
+     * @param services that are followed here, by name
      */
     public record ServiceDescriptor(
             String mode,
@@ -131,7 +130,10 @@ public final class SyncEndpoint {
             List<TopicSummary> topics,
             Map<String, String> listenerMethods,
             int lockCount,
-            List<LockDescriptor> locks)
+            List<HoldDescriptor> locks,
+            List<HoldDescriptor> semaphores,
+            List<ElectionDescriptor> elections,
+            List<ServiceViewDescriptor> services)
             implements OperationResponseBody {}
 
     /**
@@ -151,33 +153,6 @@ public final class SyncEndpoint {
                     ? null
                     : new BroadcastDescriptor(
                             broadcast.system(), broadcast.unreachableSince(), broadcast.pending(), broadcast.problem());
-        }
-    }
-
-    /**
-     * A lock, as far as this node has to do with it.
-     *
-     * @param waiting how many wait for it here
-     */
-    public record LockDescriptor(String name, List<GrantDescriptor> held, int waiting) {
-
-        static LockDescriptor of(HoldStatus lock) {
-            return new LockDescriptor(
-                    lock.name(), lock.grants().stream().map(GrantDescriptor::of).toList(), lock.waiting());
-        }
-    }
-
-    /**
-     * A lock that is held here; more than one of a name if it is shared.
-     *
-     * @param token the fencing token as text
-     * @param remainingMillis for how long it is valid if it is not renewed
-     */
-    public record GrantDescriptor(String token, Instant since, long remainingMillis) {
-
-        static GrantDescriptor of(HoldStatus.Grant grant) {
-            return new GrantDescriptor(
-                    grant.token().toString(), grant.since(), grant.remaining().toMillis());
         }
     }
 

@@ -4,7 +4,11 @@ import io.distsync.SyncService;
 import io.distsync.boot.SyncListenerRegistry;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
+import io.distsync.election.SyncElections;
 import io.distsync.lock.SyncLocks;
+import io.distsync.registry.SyncRegistry;
+import io.distsync.registry.balance.Balancer;
+import io.distsync.semaphore.SyncSemaphores;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
@@ -30,8 +34,21 @@ public final class SyncEndpointAutoConfiguration {
             SyncService service,
             ObjectProvider<SyncListenerRegistry> listeners,
             ObjectProvider<SyncLocks> locks,
+            ObjectProvider<SyncSemaphores> semaphores,
+            ObjectProvider<SyncElections> elections,
+            ObjectProvider<SyncRegistry> registry,
+            ObjectProvider<Balancer> balancers,
             SyncEndpointProperties properties) {
-        return new SyncEndpoint(service, listeners::getIfAvailable, locks::getIfUnique, properties.showValues());
+        return new SyncEndpoint(
+                service,
+                listeners::getIfAvailable,
+                new Recipes(
+                        locks::getIfUnique,
+                        semaphores::getIfUnique,
+                        elections::getIfUnique,
+                        registry::getIfUnique,
+                        balancers::stream),
+                properties.showValues());
     }
 
     @Bean

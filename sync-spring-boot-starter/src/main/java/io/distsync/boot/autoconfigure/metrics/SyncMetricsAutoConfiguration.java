@@ -6,6 +6,8 @@ import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncProperties;
 import io.distsync.lease.HoldMetrics;
 import io.distsync.lock.SyncLocks;
+import io.distsync.registry.SyncRegistry;
+import io.distsync.semaphore.SyncSemaphores;
 import io.distsync.time.TimeSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,8 +39,33 @@ public final class SyncMetricsAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(HoldMetrics.class)
-    MicrometerLockMetrics syncLockMetrics(MeterRegistry registry, ObjectProvider<SyncLocks> locks) {
-        return new MicrometerLockMetrics(registry, locks::getIfUnique);
+    MicrometerHoldMetrics syncLockMetrics(MeterRegistry registry, ObjectProvider<SyncLocks> locks) {
+        return new MicrometerHoldMetrics(
+                registry,
+                "locks",
+                () -> locks.stream().flatMap(each -> each.status().stream()).toList());
+    }
+
+    /** For who asks for it by name: metrics of an application are those of its locks. */
+    @Bean(defaultCandidate = false)
+    @ConditionalOnMissingBean(name = "syncSemaphoreMetrics")
+    MicrometerHoldMetrics syncSemaphoreMetrics(MeterRegistry registry, ObjectProvider<SyncSemaphores> semaphores) {
+        return new MicrometerHoldMetrics(
+                registry,
+                "semaphores",
+                () -> semaphores.stream()
+                        .flatMap(each -> each.status().stream())
+                        .toList());
+    }
+
+    @Bean
+    LeaderMeters syncLeaderMeters(MeterRegistry registry) {
+        return new LeaderMeters(registry);
+    }
+
+    @Bean
+    RegistrationMeters syncRegistrationMeters(ObjectProvider<SyncRegistry> registries) {
+        return new RegistrationMeters(registries);
     }
 
     /** Bound when every bean is there, and so not with the meters above, which the service is built with. */

@@ -1,6 +1,7 @@
 package io.distsync.boot.autoconfigure.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
@@ -21,12 +22,17 @@ import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.BroadcastDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
+import io.distsync.election.SyncElections;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockOptions;
 import io.distsync.lock.SyncLocks;
+import io.distsync.registry.ServiceInstance;
+import io.distsync.registry.SyncRegistry;
+import io.distsync.semaphore.SyncSemaphores;
 import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -281,12 +287,51 @@ class SyncEndpointTest {
         void two(AppState state) {}
     }
 
+    @Test
+    void semaphoresElectionsAndServicesAreShown() {
+        runner.run(context -> {
+            SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+            SyncRegistry registry = context.getBean(SyncRegistry.class);
+            var held = context.getBean(SyncSemaphores.class)
+                    .semaphore("exports", 2)
+                    .tryAcquire(Duration.ofSeconds(20))
+                    .orElseThrow();
+            context.getBean(SyncElections.class).observe("importer");
+            registry.register(
+                    ServiceInstance.of("orders", "10.0.0.7", 8080).withId("a").withMetadata(Map.of("version", "2.1")));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> registry.instances("orders").available().size() == 1);
+
+            ServiceDescriptor shown = endpoint.service(null, null);
+
+            assertThat(shown.semaphores()).singleElement().satisfies(semaphore -> {
+                assertThat(semaphore.name()).isEqualTo("exports");
+                assertThat(semaphore.held()).hasSize(1);
+            });
+            assertThat(shown.elections())
+                    .containsExactly(new RecipeDescriptors.ElectionDescriptor("importer", null, false));
+            assertThat(shown.services()).singleElement().satisfies(service -> {
+                assertThat(service.name()).isEqualTo("orders");
+                assertThat(service.instances())
+                        .containsExactly(new RecipeDescriptors.InstanceDescriptor(
+                                "a", "10.0.0.7", 8080, "UP", 1, "", "", Map.of("version", "******"), null));
+            });
+            assertThat(endpoint.service(null, 0)).satisfies(none -> {
+                assertThat(none.semaphores()).isEmpty();
+                assertThat(none.elections()).isEmpty();
+                assertThat(none.services()).isEmpty();
+            });
+            held.close();
+            assertThat(endpoint.service(null, null).semaphores()).isEmpty();
+        });
+    }
+
     @Configuration(proxyBeanMethods = false)
     static class Own {
 
         @Bean
         SyncEndpoint ownEndpoint(SyncService service) {
-            return new SyncEndpoint(service, () -> null, () -> null, Show.NEVER);
+            return new SyncEndpoint(service, () -> null, Recipes.none(), Show.NEVER);
         }
 
         @Bean
