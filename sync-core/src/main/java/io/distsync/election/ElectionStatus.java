@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param term the token of this process's term, if it leads for certain
  */
 public record ElectionStatus(
-        String name,
-        @Nullable Leader leader,
-        @Nullable FencingToken term) {
+        String name, @Nullable Leader leader, @Nullable FencingToken term) {
 
     /** The same, with what is missing as another part of this process knows it. */
     ElectionStatus or(ElectionStatus other) {

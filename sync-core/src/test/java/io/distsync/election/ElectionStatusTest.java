@@ -26,10 +26,8 @@ class ElectionStatusTest {
         try (LocalSyncBackend store = LocalSyncBackend.create();
                 SyncService one = SyncService.using(store);
                 SyncService two = SyncService.using(store);
-                SyncElections leading =
-                        SyncElections.builder(one).owner("one").build();
-                SyncElections others =
-                        SyncElections.builder(two).owner("two").build()) {
+                SyncElections leading = SyncElections.builder(one).owner("one").build();
+                SyncElections others = SyncElections.builder(two).owner("two").build()) {
             assertThat(leading.status()).isEmpty();
             Candidacy first = leading.join("importer", NOTHING);
             await().atMost(LONG).until(first::isLeader);
@@ -41,14 +39,17 @@ class ElectionStatusTest {
                 assertThat(status.term()).isEqualTo(first.term().orElseThrow().token());
             });
             await().atMost(LONG)
-                    .untilAsserted(() -> assertThat(others.status()).hasSize(2).satisfiesExactly(
-                            exporter -> assertThat(exporter).isEqualTo(new ElectionStatus("exporter", null, null)),
-                            importer -> {
-                                assertThat(importer.term()).isNull();
-                                assertThat(Objects.requireNonNull(importer.leader())
-                                                .owner())
-                                        .isEqualTo("one");
-                            }));
+                    .untilAsserted(() -> assertThat(others.status())
+                            .hasSize(2)
+                            .satisfiesExactly(
+                                    exporter ->
+                                            assertThat(exporter).isEqualTo(new ElectionStatus("exporter", null, null)),
+                                    importer -> {
+                                        assertThat(importer.term()).isNull();
+                                        assertThat(Objects.requireNonNull(importer.leader())
+                                                        .owner())
+                                                .isEqualTo("one");
+                                    }));
             view.close();
             assertThat(others.status()).hasSize(1);
         }

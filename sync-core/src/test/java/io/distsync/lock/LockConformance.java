@@ -170,8 +170,7 @@ public abstract class LockConformance {
         try (LockGrant grant = take(a, "x")) {
             assertThat(tryNow(a, "x")).isEmpty();
             assertThat(tryNow(b, "x")).isEmpty();
-            assertThat(b.locks().tryLock("x", SHORT, options()))
-                    .isEmpty();
+            assertThat(b.locks().tryLock("x", SHORT, options())).isEmpty();
             assertThat(takeSoon(b, "y").name()).isEqualTo("y");
             assertThat(grant.isValid()).isTrue();
         }
