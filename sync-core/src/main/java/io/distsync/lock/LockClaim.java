@@ -1,12 +1,10 @@
 package io.distsync.lock;
 
-import io.distsync.CommitOutcome;
 import io.distsync.MapChange;
 import io.distsync.MapEntry;
 import io.distsync.MapListener;
 import io.distsync.MapPage;
 import io.distsync.backend.Scope;
-import io.distsync.backend.Selection;
 import io.distsync.backend.Selection.Order;
 import io.distsync.backend.Selection.Range;
 import io.distsync.backend.Subscription;
@@ -20,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A contender for a lock. It watches the last one before it that is in its way, and no other: for an exclusive claim that is
@@ -43,27 +40,22 @@ final class LockClaim extends Claim {
     }
 
     @Override
-    protected Selection selectionOfJoin() {
-        return Selection.last(QUEUE, shared ? SHARED_PAGE : 2);
+    protected Range selectionOfJoin() {
+        return new Range(QUEUE, null, shared ? SHARED_PAGE : 2, Order.DESCENDING);
     }
 
-    @Override
-    protected Selection selectionOfLeave() {
-        return Selection.first(QUEUE, 1);
-    }
-
-    /** The answer may be that to a repeated question, with others behind this place by now. Then it has to be looked up. */
+    /** The answer may be that to a repeated question, with many behind this place by now. Then it has to be looked up. */
     @Override
     protected void joined(Place mine, MapPage<Contender> last) {
         List<MapEntry<Contender>> entries = last.entries();
-        if (entries.isEmpty() || !entries.get(0).key().equals(mine.key())) {
-            lookFirst(mine);
-            return;
+        int at = 0;
+        while (at < entries.size() && !mine.isOf(entries.get(at))) {
+            at++;
         }
-        Optional<String> obstacle = obstacle(entries.subList(1, entries.size()));
+        Optional<String> obstacle = obstacle(entries.subList(Math.min(at + 1, entries.size()), entries.size()));
         if (obstacle.isPresent()) {
             waitFor(mine, obstacle.get());
-        } else if (last.more()) {
+        } else if (at == entries.size() || last.more()) {
             lookFirst(mine);
         } else {
             take(mine);
@@ -78,13 +70,21 @@ final class LockClaim extends Claim {
                 .findFirst();
     }
 
+    /** Waits for the end of that entry, unless who had it has gone already. */
     private void waitFor(Place mine, String obstacle) {
-        if (stays()) {
+        boolean open;
+        synchronized (line()) {
+            Place near = line().place(obstacle);
+            open = near != null && near.isOpen();
+        }
+        if (open) {
+            take(mine);
+        } else if (stays()) {
             watch(mine, obstacle);
         }
     }
 
-    /** Waits for the end of that entry: if it is of this node, without the store. */
+    /** If the entry is of this node, without the store. */
     private void watch(Place mine, String obstacle) {
         int begun;
         Subscription opened;
@@ -93,7 +93,7 @@ final class LockClaim extends Claim {
                 return;
             }
             begun = looks();
-            opened = line().onEnd(obstacle, now -> turn(mine, now));
+            opened = line().onEnd(obstacle, first -> turn(mine, first));
         }
         if (opened == null) {
             try {
@@ -106,16 +106,13 @@ final class LockClaim extends Claim {
         watchBy(mine, opened, begun);
     }
 
-    /** The one it waited for has gone, and this is what the store has now; {@code null} if it did not answer. */
-    private void turn(Place mine, @Nullable CommitOutcome<Contender> now) {
-        boolean first = now != null
-                && !now.selected().entries().isEmpty()
-                && mine.isOf(now.selected().entries().get(0));
+    /** The one of this node that it waited for has gone. */
+    private boolean turn(Place mine, boolean first) {
         if (first) {
-            take(mine);
-        } else {
-            look(mine);
+            return take(mine);
         }
+        look(mine);
+        return false;
     }
 
     @Override

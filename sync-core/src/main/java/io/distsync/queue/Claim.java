@@ -1,8 +1,6 @@
 package io.distsync.queue;
 
-import io.distsync.CommitBuilder;
 import io.distsync.CommitOutcome;
-import io.distsync.LeaseOptions;
 import io.distsync.MapPage;
 import io.distsync.backend.Lease;
 import io.distsync.backend.Selection;
@@ -13,6 +11,7 @@ import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.FencingToken;
 import io.distsync.lease.LossReason;
 import io.distsync.lease.Release;
+import io.distsync.queue.LineCommits.Join;
 import io.distsync.time.Scheduler;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,6 +79,9 @@ public abstract class Claim {
     /** Of who waits for the grant. */
     private volatile @Nullable Executor errands;
 
+    /** What the store was asked for last, or is to be. */
+    private @Nullable Join asked;
+
     private @Nullable Subscription watch;
 
     /** How often it was looked for the turn: a watch that was begun before the last time is of no use. */
@@ -104,17 +106,14 @@ public abstract class Claim {
 
     // --- what the recipe says ---------------------------------------------------------------------------------------
 
-    /** What it wants to know when it has joined. */
-    protected abstract Selection selectionOfJoin();
+    /** What it wants to know when it has joined: how many of the last entries. */
+    protected abstract Selection.Range selectionOfJoin();
 
-    /** It has joined, and this is what it wanted to know. Then it takes, or waits. */
+    /** It has joined, and this is what it wanted to know, or more. Then it takes, or waits. */
     protected abstract void joined(Place mine, MapPage<Contender> selected);
 
     /** Looks whether it is its turn; called from time to time while it waits. */
     protected abstract void look(Place mine);
-
-    /** What whoever is next wants to know when it leaves. */
-    protected abstract Selection selectionOfLeave();
 
     // --- what a grant asks ------------------------------------------------------------------------------------------
 
@@ -193,32 +192,23 @@ public abstract class Claim {
     }
 
     private void ask() {
-        String id = UUID.randomUUID().toString();
-        long sent = queues.now();
-        try {
-            var unused = commit(
-                            commit -> commit.putSequential(QUEUE, contender, LeaseOptions.lease(id, terms.lease()))
-                                    .select(selectionOfJoin()),
-                            errands)
-                    .whenComplete((outcome, failure) -> {
-                        if (failure == null) {
-                            answered((CommitOutcome.Committed<Contender>) outcome, id, sent);
-                        } else {
-                            notJoined(failure);
-                        }
-                    });
-        } catch (RuntimeException e) {
-            notJoined(e);
+        Join join = new Join(this, UUID.randomUUID().toString(), errands);
+        synchronized (line) {
+            asked = join;
         }
+        line.commits().join(join);
     }
 
-    private CompletableFuture<CommitOutcome<Contender>> commit(
-            Consumer<CommitBuilder<Contender>> commit, @Nullable Executor here) {
-        return here == null ? line.map().commitAsync(commit) : line.map().commitAsync(commit, here);
+    Contender contender() {
+        return contender;
+    }
+
+    Duration lease() {
+        return terms.lease();
     }
 
     /** What is not known to be in the queue leaves it when its lease is over. */
-    private void notJoined(Throwable failure) {
+    void notJoined(Throwable failure) {
         boolean wanted = drop(State.ASKING);
         goneForGood();
         if (wanted) {
@@ -231,47 +221,27 @@ public abstract class Claim {
         gone.complete(null);
     }
 
-    private void answered(CommitOutcome.Committed<Contender> joined, String id, long sent) {
-        CommitOutcome.Written<Contender> written = joined.written().get(0);
+    /** It has a place; {@code null} if it does not want one any more. */
+    @Nullable
+    Place placed(CommitOutcome.Written<Contender> written, String leaseId, long sent) {
         Place mine = new Place(written.key(), written.versioned().version());
-        boolean wanted;
         synchronized (line) {
-            wanted = state == State.ASKING;
-            if (wanted) {
+            if (state == State.ASKING) {
                 state = State.WAITING;
                 place = mine;
-                mine.setLease(queues.keeper()
-                        .keep(
-                                line.map(),
-                                new Lease(line.map().topic().name(), mine.key(), id),
-                                terms.lease(),
-                                sent,
-                                why -> lost(mine, why)));
+                Lease lease = new Lease(line.map().topic().name(), mine.key(), leaseId);
+                mine.setLease(queues.keeper().keep(line.map(), lease, terms.lease(), sent, why -> lost(mine, why)));
                 line.add(mine);
                 cancelTimer();
+                return mine;
             }
         }
-        if (wanted) {
-            joined(mine, joined.selected());
-        } else {
-            removeLate(mine);
-        }
+        line.commits().leave(mine, null, there -> goneForGood());
+        return null;
     }
 
-    private void removeLate(Place mine) {
-        try {
-            var unused = line.map()
-                    .commitAsync(
-                            commit -> commit.expect(mine.key(), mine.version()).delete(mine.key()))
-                    .whenComplete((outcome, failure) -> goneForGood());
-        } catch (RuntimeException e) {
-            log.debug("{}: a late place in the queue is left to its lease", this, e);
-            goneForGood();
-        }
-    }
-
-    /** It is its turn. */
-    protected final void take(Place mine) {
+    /** It is its turn; says whether it takes it. */
+    protected final boolean take(Place mine) {
         boolean valid = mine.lease().isValid(); // if not, the keeper tells, and it joins again
         boolean taken;
         Subscription watched;
@@ -293,6 +263,7 @@ public abstract class Claim {
             }
             granted.complete(true);
         }
+        return taken;
     }
 
     // --- waiting ----------------------------------------------------------------------------------------------------
@@ -406,14 +377,38 @@ public abstract class Claim {
     /** Patience is over, and the store has not said anything yet. */
     private void noAnswer() {
         if (drop(State.ASKING)) {
-            granted.completeExceptionally(new OutcomeUnknownException("the store did not answer within " + patience
-                    + "; " + this + " is not held, but it may seem so to others until the lease is over"));
+            granted.completeExceptionally(
+                    takeBack()
+                            ? new NotAppliedException("the store did not answer those before within " + patience + "; "
+                                    + this + " was not asked for")
+                            : unknown("the store did not answer within " + patience));
         }
+    }
+
+    private OutcomeUnknownException unknown(String why) {
+        return new OutcomeUnknownException(
+                why + "; " + this + " is not held, but it may seem so to others until the lease is over");
+    }
+
+    /** Whether the store was not asked for a place, and will not be; for a claim that does not want one any more. */
+    private boolean takeBack() {
+        Join join;
+        synchronized (line) {
+            join = asked;
+        }
+        boolean unsent = join != null && line.commits().takeBack(join);
+        if (unsent) {
+            goneForGood();
+        }
+        return unsent;
     }
 
     /** Nobody wants it any more; harmless if it is held or over. */
     void giveUp() {
-        var unused = endWait();
+        State before = endWait();
+        if (before == State.ASKING) {
+            boolean unused = takeBack();
+        }
     }
 
     /** Ends it if it does not hold yet; says whether it was asking or waiting then. */
@@ -428,11 +423,10 @@ public abstract class Claim {
     /** The recipe is closed: nobody waits any more. */
     void stopWaiting() {
         State before = endWait();
-        if (before == State.ASKING) {
-            granted.completeExceptionally(new OutcomeUnknownException("closed before the store answered; " + this
-                    + " is not held, but it may seem so to others until the lease is over"));
-        } else if (before == State.WAITING) {
+        if (before == State.WAITING || (before == State.ASKING && takeBack())) {
             granted.completeExceptionally(new ServiceClosedException("closed; " + this + " is not held"));
+        } else if (before == State.ASKING) {
+            granted.completeExceptionally(unknown("closed before the store answered"));
         }
     }
 
@@ -476,7 +470,31 @@ public abstract class Claim {
         if (!mine.lease().letGo() || !drop(State.HELD)) {
             return CompletableFuture.completedFuture(Release.ALREADY_LOST);
         }
+        if (handOver(mine)) {
+            var unused = withdraw(mine, true, null);
+            return CompletableFuture.completedFuture(Release.RELEASED);
+        }
         return withdraw(mine, true, here);
+    }
+
+    /**
+     * Lets whoever comes right after it take its turn, if that is of this node: the store has the places in that order
+     * already, and what is after both of them goes on waiting. Says whether one did.
+     */
+    private boolean handOver(Place mine) {
+        if (contender.shared()) {
+            return false;
+        }
+        Collection<Place.Successor> successors;
+        synchronized (line) {
+            mine.open();
+            successors = mine.takeSuccessors();
+        }
+        boolean taken = false;
+        for (Place.Successor successor : successors) {
+            taken |= successor.turn(true);
+        }
+        return taken;
     }
 
     /** What the keeper found out. */
@@ -539,49 +557,25 @@ public abstract class Claim {
         }
     }
 
-    /**
-     * Leaves the queue in the store, and tells whoever is next, if that is of this node. Once for each place. Only this very
-     * entry is deleted: in a history that was lost and begun anew, somebody else may have the same key.
-     */
+    /** Leaves the queue in the store, and tells those of this node who wait for that. Once for each place. */
     private CompletableFuture<Release> withdraw(Place mine, boolean forGood, @Nullable Executor here) {
-        boolean unusedToo = mine.lease().letGo();
+        boolean unused = mine.lease().letGo();
         CompletableFuture<Release> released = new CompletableFuture<>();
-        try {
-            var unused = commit(
-                            commit -> commit.expect(mine.key(), mine.version())
-                                    .delete(mine.key())
-                                    .select(selectionOfLeave()),
-                            here)
-                    .whenComplete((outcome, failure) -> {
-                        if (failure != null) {
-                            log.debug("{}: the store was not told of its release", this, failure);
-                        }
-                        withdrawn(mine, outcome, forGood, released);
-                    });
-        } catch (RuntimeException e) {
-            log.debug("{}: the store cannot be told of its release", this, e);
-            withdrawn(mine, null, forGood, released);
-        }
+        line.commits().leave(mine, here, there -> {
+            Collection<Place.Successor> successors;
+            synchronized (line) {
+                line.remove(mine);
+                successors = mine.takeSuccessors();
+            }
+            released.complete(there == null || there ? Release.RELEASED : Release.ALREADY_LOST);
+            successors.forEach(next -> next.turn(false));
+            if (forGood) {
+                goneForGood();
+            } else {
+                line.leave();
+            }
+        });
         return released;
-    }
-
-    private void withdrawn(
-            Place mine,
-            @Nullable CommitOutcome<Contender> outcome,
-            boolean forGood,
-            CompletableFuture<Release> released) {
-        Collection<Consumer<@Nullable CommitOutcome<Contender>>> waiting;
-        synchronized (line) {
-            line.remove(mine);
-            waiting = mine.takeWaiting();
-        }
-        released.complete(outcome == null || outcome.isCommitted() ? Release.RELEASED : Release.ALREADY_LOST);
-        waiting.forEach(next -> next.accept(outcome));
-        if (forGood) {
-            goneForGood();
-        } else {
-            line.leave();
-        }
     }
 
     // --- timers -----------------------------------------------------------------------------------------------------

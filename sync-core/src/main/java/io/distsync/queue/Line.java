@@ -1,11 +1,9 @@
 package io.distsync.queue;
 
-import io.distsync.CommitOutcome;
 import io.distsync.SyncMap;
 import io.distsync.backend.Subscription;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What this node has to do with one queue: the places of its own contenders, by their keys. */
@@ -19,12 +17,14 @@ public final class Line {
     private final LeaseQueues queues;
     private final String name;
     private final SyncMap<Contender> map;
+    private final LineCommits commits;
     private final Map<String, Place> places = new HashMap<>();
 
     Line(LeaseQueues queues, String name, SyncMap<Contender> map) {
         this.queues = queues;
         this.name = name;
         this.map = map;
+        this.commits = new LineCommits(queues, map);
     }
 
     public String name() {
@@ -37,6 +37,10 @@ public final class Line {
 
     LeaseQueues queues() {
         return queues;
+    }
+
+    LineCommits commits() {
+        return commits;
     }
 
     /** A claim that is here already stays for longer. */
@@ -57,22 +61,26 @@ public final class Line {
         places.remove(place.key(), place);
     }
 
+    /** The place of this node under that key; {@code null} if it is of another node, or was given up. */
+    public synchronized @Nullable Place place(String key) {
+        return places.get(key);
+    }
+
     /**
-     * Calls back when the place under that key is given up, if it is one of this node, until what is returned is closed.
+     * Tells the successor when the place under that key is given up, if it is one of this node, until what is returned is
+     * closed.
      *
-     * @param callback gets what the store said then; {@code null} if it did not answer
      * @return {@code null} if it is not of this node
      */
-    public synchronized @Nullable Subscription onEnd(
-            String key, Consumer<@Nullable CommitOutcome<Contender>> callback) {
+    public synchronized @Nullable Subscription onEnd(String key, Place.Successor successor) {
         Place place = places.get(key);
         if (place == null) {
             return null;
         }
-        place.addWaiting(callback);
+        place.add(successor);
         return () -> {
             synchronized (this) {
-                place.removeWaiting(callback);
+                place.remove(successor);
             }
         };
     }

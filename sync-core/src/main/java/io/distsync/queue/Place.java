@@ -1,13 +1,11 @@
 package io.distsync.queue;
 
-import io.distsync.CommitOutcome;
 import io.distsync.MapEntry;
 import io.distsync.lease.KeptLease;
 import io.distsync.version.Version;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A place in a queue. */
@@ -24,7 +22,22 @@ public final class Place {
     private @Nullable KeptLease lease;
 
     /** Who waits on this node for the end of it, in the order in which they came. */
-    private Set<Consumer<@Nullable CommitOutcome<Contender>>> waiting = Set.of();
+    private Set<Successor> successors = Set.of();
+
+    /** Who had it alone has gone: whoever comes right after has its turn, though the store still has the entry. */
+    private boolean open;
+
+    /** A contender of this node that waits for a place of this node. */
+    public interface Successor {
+
+        /**
+         * The place is given up.
+         *
+         * @param first whether nobody is before the successor any more; if not, that is to be looked for
+         * @return whether it takes its turn
+         */
+        boolean turn(boolean first);
+    }
 
     Place(String key, Version version) {
         this.key = key;
@@ -52,22 +65,31 @@ public final class Place {
         lease = kept;
     }
 
-    void addWaiting(Consumer<@Nullable CommitOutcome<Contender>> callback) {
-        if (waiting.isEmpty()) {
-            waiting = new LinkedHashSet<>();
-        }
-        waiting.add(callback);
+    /** Under the monitor of the line. */
+    public boolean isOpen() {
+        return open;
     }
 
-    void removeWaiting(Consumer<@Nullable CommitOutcome<Contender>> callback) {
-        if (!waiting.isEmpty()) {
-            waiting.remove(callback);
+    void open() {
+        open = true;
+    }
+
+    void add(Successor successor) {
+        if (successors.isEmpty()) {
+            successors = new LinkedHashSet<>();
+        }
+        successors.add(successor);
+    }
+
+    void remove(Successor successor) {
+        if (!successors.isEmpty()) {
+            successors.remove(successor);
         }
     }
 
-    Set<Consumer<@Nullable CommitOutcome<Contender>>> takeWaiting() {
-        Set<Consumer<@Nullable CommitOutcome<Contender>>> taken = waiting;
-        waiting = Set.of();
+    Set<Successor> takeSuccessors() {
+        Set<Successor> taken = successors;
+        successors = Set.of();
         return taken;
     }
 }

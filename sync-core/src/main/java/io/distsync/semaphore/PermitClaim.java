@@ -28,13 +28,8 @@ final class PermitClaim extends Claim {
     }
 
     @Override
-    protected Selection selectionOfJoin() {
+    protected Selection.Range selectionOfJoin() {
         return semaphore.selectionOfJoin();
-    }
-
-    @Override
-    protected Selection selectionOfLeave() {
-        return Selection.none();
     }
 
     @Override

@@ -36,10 +36,11 @@ public final class SyncSemaphore {
      * when that was too little.
      */
 
-    /** Before all places in the order of keys: a page that reaches down to the first one has it, too. */
-    static final String CAPACITY = "permits";
+    /** What the keys of the capacity and of the places begin with. */
+    private static final String EVERYTHING = "q";
 
-    private static final String EVERYTHING = "";
+    /** Before all places in the order of keys: a page that reaches down to the first one has it, too. */
+    static final String CAPACITY = EVERYTHING;
 
     private final LeaseQueues queues;
     private final SyncMap<Contender> map;
@@ -166,8 +167,8 @@ public final class SyncSemaphore {
     }
 
     /** The place itself, all that may hold before it, and the number of permits. */
-    Selection selectionOfJoin() {
-        return Selection.last(EVERYTHING, lastCapacity + 2);
+    Range selectionOfJoin() {
+        return new Range(EVERYTHING, null, lastCapacity + 2, Order.DESCENDING);
     }
 
     /** The same without the place. */

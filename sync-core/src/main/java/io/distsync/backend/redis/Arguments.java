@@ -80,29 +80,32 @@ final class Arguments {
         return arguments.toArray();
     }
 
-    /** Of a commit that is common for a queue. */
+    /** Of a commit that is common for a queue: those who leave, and those who come. */
     static byte[][] queue(Commit commit) {
-        Arguments arguments = new Arguments(16);
+        List<Mutation> mutations = commit.mutations();
+        int deletions = commit.checks().size();
+        Arguments arguments = new Arguments(13 + 3 * mutations.size());
         arguments.addRequest(commit, content(commit));
         arguments.add(retained(commit.options()));
         arguments.add(idle(commit.options()));
-        Mutation mutation = commit.mutations().get(0);
-        boolean deletes = mutation instanceof Mutation.Delete;
-        arguments.add(deletes ? "D" : commit.options().logPayloads() ? "W" : "K");
+        arguments.add(commit.options().logPayloads() ? "W" : "K");
         if (commit.selection() instanceof Selection.Range range) {
-            arguments.addWay(range);
+            arguments.addEnds(range);
         } else {
-            arguments.list.addAll(List.of(EMPTY, EMPTY, EMPTY, ZERO));
+            arguments.list.addAll(List.of(EMPTY, EMPTY, ZERO));
         }
-        if (mutation instanceof Mutation.PutSequential put && put.lease() instanceof LeaseRule.Set lease) {
-            arguments.add(put.prefix());
+        arguments.add(deletions < mutations.size() ? ((Mutation.PutSequential) mutations.get(deletions)).prefix() : "");
+        arguments.add(deletions);
+        for (Check check : commit.checks()) {
+            arguments.add(((Check.VersionIs) check).key());
+            arguments.list.add(VersionText.bytes(((Check.VersionIs) check).version()));
+        }
+        for (Mutation mutation : mutations.subList(deletions, mutations.size())) {
+            Mutation.PutSequential put = (Mutation.PutSequential) mutation;
+            LeaseRule.Set lease = (LeaseRule.Set) put.lease();
             arguments.list.add(put.payload().bytes());
             arguments.add(lease.ttlMillis());
             arguments.add(lease.id());
-        } else {
-            Check.VersionIs check = (Check.VersionIs) commit.checks().get(0);
-            arguments.add(check.key());
-            arguments.list.add(VersionText.bytes(check.version()));
         }
         return arguments.toArray();
     }
@@ -266,8 +269,12 @@ final class Arguments {
 
     /** How the store finds it: command, both ends in its order, limit. */
     private void addWay(Selection.Range range) {
+        add(range.order() == Selection.Order.DESCENDING ? "ZREVRANGEBYLEX" : "ZRANGEBYLEX");
+        addEnds(range);
+    }
+
+    private void addEnds(Selection.Range range) {
         boolean down = range.order() == Selection.Order.DESCENDING;
-        add(down ? "ZREVRANGEBYLEX" : "ZRANGEBYLEX");
         list.add(down ? highest(range) : lowest(range));
         list.add(down ? lowest(range) : highest(range));
         add(range.limit());

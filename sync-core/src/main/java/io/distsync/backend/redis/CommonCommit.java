@@ -6,14 +6,16 @@ import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Selection;
 import io.distsync.backend.TopicOptions;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** The commits that have scripts of their own, as far as the commit itself can tell: the scripts look at the topic. */
 enum CommonCommit {
     /** Puts of entries without a lease, compared by version; nothing is selected. */
     PUTS,
 
-    /** One entry of a queue comes or goes, and its neighbours are selected. */
+    /** Entries of a queue go and come, and the last ones are selected. */
     OF_A_QUEUE,
 
     NONE;
@@ -41,35 +43,52 @@ enum CommonCommit {
                                 mutation instanceof Mutation.Put && !(mutation.lease() instanceof LeaseRule.Set));
     }
 
-    /** A sender that knows nothing of the topic yet most often is about to create it. */
+    /**
+     * Certain versions are deleted, and nothing else is checked; then entries with leases are put. A sender that knows nothing
+     * of the topic yet most often is about to create it.
+     */
     private static boolean isOfAQueue(Commit commit) {
-        if (commit.mutations().size() != 1 || commit.known().isAbsent()) {
+        if (commit.known().isAbsent()) {
             return false;
         }
-        Mutation mutation = commit.mutations().get(0);
+        List<Mutation> mutations = commit.mutations();
         List<Check> checks = commit.checks();
-        if (mutation instanceof Mutation.PutSequential put) {
-            return put.lease() instanceof LeaseRule.Set && checks.isEmpty() && isOfNewest(commit.selection(), put);
+        Set<String> deleted = new HashSet<>();
+        for (int i = 0; i < checks.size(); i++) {
+            if (i == mutations.size() || !deletes(checks.get(i), mutations.get(i), deleted)) {
+                return false;
+            }
         }
+        return comeLast(mutations.subList(checks.size(), mutations.size()), commit.selection());
+    }
+
+    private static boolean deletes(Check check, Mutation mutation, Set<String> deleted) {
         return mutation instanceof Mutation.Delete delete
                 && !delete.key().isEmpty()
-                && checks.size() == 1
-                && checks.get(0) instanceof Check.VersionIs check
-                && check.key().equals(delete.key())
-                && !check.version().isAbsent()
-                && (commit.selection() == Selection.none() || isShort(commit.selection()));
+                && deleted.add(delete.key())
+                && check instanceof Check.VersionIs versionIs
+                && versionIs.key().equals(delete.key())
+                && !versionIs.version().isAbsent();
     }
 
-    private static boolean isOfNewest(Selection selection, Mutation.PutSequential put) {
-        return selection == Selection.none()
-                || (isShort(selection)
-                        && selection instanceof Selection.Range range
-                        && range.order() == Selection.Order.DESCENDING
-                        && range.prefix().equals(put.prefix()));
-    }
-
-    private static boolean isShort(Selection selection) {
-        return selection instanceof Selection.Range range && range.after() == null && isCommon(range);
+    private static boolean comeLast(List<Mutation> puts, Selection selection) {
+        if (puts.isEmpty()) {
+            return selection == Selection.none();
+        }
+        if (!(puts.get(0) instanceof Mutation.PutSequential first)) {
+            return false;
+        }
+        boolean alike = puts.stream()
+                .allMatch(mutation -> mutation instanceof Mutation.PutSequential put
+                        && put.lease() instanceof LeaseRule.Set
+                        && put.prefix().equals(first.prefix()));
+        return alike
+                && (selection == Selection.none()
+                        || (isCommon(selection)
+                                && selection instanceof Selection.Range range
+                                && range.after() == null
+                                && range.order() == Selection.Order.DESCENDING
+                                && first.prefix().startsWith(range.prefix())));
     }
 
     /** Whether a read may be tried with the script for common ones. */

@@ -56,15 +56,17 @@ final class Replies {
         if (!isCommitted(reply)) {
             return commit(commit, reply);
         }
-        Version replaced = commit.mutations().get(0) instanceof Mutation.Delete
-                ? ((Check.VersionIs) commit.checks().get(0)).version()
-                : Version.ABSENT;
+        List<byte[]> replaced = new ArrayList<>(commit.mutations().size());
+        commit.checks().forEach(check -> replaced.add(VersionText.bytes(((Check.VersionIs) check).version())));
+        while (replaced.size() < commit.mutations().size()) {
+            replaced.add(VersionText.bytes(Version.ABSENT));
+        }
         return committed(
                 commit,
                 version(reply, 1),
                 version(reply, 2),
-                "1",
-                List.of(VersionText.bytes(replaced)),
+                "1".repeat(replaced.size()),
+                replaced,
                 List.of(),
                 selected(commit, list(reply, 3)));
     }
