@@ -70,6 +70,9 @@ public abstract class Claim {
     private final long patientUntil;
     private final CompletableFuture<Boolean> granted = new CompletableFuture<>();
 
+    /** When it is not held any more. */
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+
     /** When nothing of it is left to be told to the store. */
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -120,6 +123,10 @@ public abstract class Claim {
     /** For this package only: what depends on it runs on any thread. Completes with whether it is held. */
     CompletableFuture<Boolean> granted() {
         return granted;
+    }
+
+    CompletableFuture<Void> over() {
+        return over;
     }
 
     CompletableFuture<Void> gone() {
@@ -361,7 +368,7 @@ public abstract class Claim {
         if (mine == null) {
             return;
         }
-        var unused = withdraw(mine, true, null);
+        var unused = withdraw(mine, true);
         Throwable why;
         synchronized (line) {
             why = trouble;
@@ -415,7 +422,7 @@ public abstract class Claim {
     private @Nullable State endWait() {
         State before = drop(EnumSet.of(State.ASKING, State.WAITING));
         if (before == State.WAITING) {
-            var unused = withdraw(Objects.requireNonNull(place), true, null);
+            var unused = withdraw(Objects.requireNonNull(place), true);
         }
         return before;
     }
@@ -443,7 +450,7 @@ public abstract class Claim {
     protected final void end(Throwable failure) {
         Place mine = drop(State.WAITING) ? place : null;
         if (mine != null) {
-            var unused = withdraw(mine, true, null);
+            var unused = withdraw(mine, true);
             granted.completeExceptionally(failure);
         }
     }
@@ -470,8 +477,9 @@ public abstract class Claim {
         if (!mine.lease().letGo() || !drop(State.HELD)) {
             return CompletableFuture.completedFuture(Release.ALREADY_LOST);
         }
+        over.complete(null);
         if (handOver(mine)) {
-            var unused = withdraw(mine, true, null);
+            var unused = withdraw(mine, true);
             return CompletableFuture.completedFuture(Release.RELEASED);
         }
         return withdraw(mine, true, here);
@@ -520,11 +528,12 @@ public abstract class Claim {
         if (before == State.WAITING) {
             log.debug("{}: the place in the queue was lost ({}), joining again", this, why);
             line.enter(); // for the new place: the old one leaves when the store has been told
-            var unused = withdraw(mine, false, null);
+            var unused = withdraw(mine, false);
             schedule(Duration.ofNanos(Math.max(0, patientUntil - queues.now())).plus(GRACE), this::noAnswer);
             ask();
         } else {
-            var unused = withdraw(mine, true, null);
+            over.complete(null);
+            var unused = withdraw(mine, true);
         }
     }
 
@@ -557,8 +566,12 @@ public abstract class Claim {
         }
     }
 
+    private CompletableFuture<Release> withdraw(Place mine, boolean forGood) {
+        return withdraw(mine, forGood, null);
+    }
+
     /** Leaves the queue in the store, and tells those of this node who wait for that. Once for each place. */
-    private CompletableFuture<Release> withdraw(Place mine, boolean forGood, @Nullable Executor here) {
+    private CompletableFuture<Release> withdraw(Place mine, boolean forGood, boolean urgent, @Nullable Executor here) {
         boolean unused = mine.lease().letGo();
         CompletableFuture<Release> released = new CompletableFuture<>();
         line.commits().leave(mine, here, there -> {

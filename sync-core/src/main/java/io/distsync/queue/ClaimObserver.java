@@ -49,7 +49,7 @@ final class ClaimObserver {
         if (metrics != HoldMetrics.NONE) {
             claim.onLost(metrics::lost);
         }
-        var unused = claim.gone().thenRun(() -> {
+        var unused = claim.over().thenRun(() -> {
             heldSince.remove(claim);
             metrics.held(since(granted));
         });

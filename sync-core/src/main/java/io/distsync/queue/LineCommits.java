@@ -83,14 +83,15 @@ final class LineCommits {
     }
 
     private void submit(Step step) {
+        Batch batch;
         synchronized (this) {
+            gathered.add(step);
             if (underWay) {
-                gathered.add(step);
                 return;
             }
-            underWay = true;
+            batch = next();
         }
-        send(Batch.of(List.of(step)));
+        send(batch);
     }
 
     private void send(Batch first) {
