@@ -571,7 +571,7 @@ public abstract class Claim {
     }
 
     /** Leaves the queue in the store, and tells those of this node who wait for that. Once for each place. */
-    private CompletableFuture<Release> withdraw(Place mine, boolean forGood, boolean urgent, @Nullable Executor here) {
+    private CompletableFuture<Release> withdraw(Place mine, boolean forGood, @Nullable Executor here) {
         boolean unused = mine.lease().letGo();
         CompletableFuture<Release> released = new CompletableFuture<>();
         line.commits().leave(mine, here, there -> {

@@ -29,17 +29,18 @@ local horizon, generation = match(stored[2], '^1 @pattern@ (%S+) (%d+) %d+ @patt
 if not horizon then
   return {'G'} -- another incarnation, leases, or idle times
 end
+local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local remembered = redis.pcall('HMGET', young, '', request)
 if not remembered[1] or remembered[2] then
   return {'G'} -- what is remembered was lost, or has the request
 end
-if generation ~= '0' then
+-- If nothing has happened since before its sender asked first, the older generation cannot have it.
+if generation ~= '0' and (ARGV[5] ~= revision or ARGV[4] ~= epoch) then
   remembered = redis.pcall('HMGET', KEYS[4], '', request)
   if not remembered[1] or remembered[2] then
     return {'G'}
   end
 end
-local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local retained = tonumber(ARGV[6])
 revision = tonumber(revision)
 if ARGV[4] ~= epoch and tonumber(ARGV[4]) > tonumber(epoch) then

@@ -45,17 +45,18 @@ local horizon, generation, longest, idle = match(stored[2], '^1 @pattern@ (%S+) 
 if idle ~= ARGV[7] then
   return {'G'} -- another incarnation, or idle times
 end
+local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local remembered = redis.pcall('HMGET', young, '', request)
 if not remembered[1] or remembered[2] then
   return {'G'} -- what is remembered was lost, or has the request
 end
-if generation ~= '0' then
+-- If nothing has happened since before its sender asked first, the older generation cannot have it.
+if generation ~= '0' and (ARGV[5] ~= revision or ARGV[4] ~= epoch) then
   remembered = redis.pcall('HMGET', KEYS[4], '', request)
   if not remembered[1] or remembered[2] then
     return {'G'}
   end
 end
-local epoch, revision = match(head, '^(%d+)-(%d+)-')
 local retained = tonumber(ARGV[6])
 revision = tonumber(revision)
 if ARGV[4] ~= epoch and tonumber(ARGV[4]) > tonumber(epoch) then
@@ -165,8 +166,11 @@ revision = revision + count
 local from = retained > 0 and revision - retained + 1 or 0 -- the first revision the log has to keep
 local trims = false
 if from > 1 then
-  local length = redis.pcall('XLEN', stream)
-  trims = revision % 128 < count or type(length) == 'number' and longest ~= '0' and length + 1 > retained + 128
+  trims = revision % 128 < count
+  if not trims and longest ~= '0' and revision % 16 < count then
+    local length = redis.pcall('XLEN', stream)
+    trims = type(length) == 'number' and length + 1 > retained + 128
+  end
   if trims then
     local oldest = redis.pcall('XRANGE', stream, '-', '+', 'COUNT', '1')[1]
     if not oldest or match(oldest[1], '^%d+') ~= epoch then
@@ -175,8 +179,8 @@ if from > 1 then
   end
 end
 
--- Should it come to nothing, the topic is looked at early.
-if idle ~= '0' and not (due and due < now + idle) then
+-- Should it come to nothing, the topic is looked at early. Where there is a lease it is looked at anyway.
+if idle ~= '0' and (due and due > now + idle or not due and not earliest[2]) then
   due = now + idle
 end
 if due and type(redis.pcall('ZADD', KEYS[7], 'LT', format('%.0f', due), ARGV[1])) ~= 'number' then

@@ -272,13 +272,15 @@ end
 -- end ------------------------------------------------------------------------------------------------------------------
 
 -- Takes commits from the log that are older than the changes and the age to be kept. By count it is done once in 128
--- changes, because within an epoch the stream is only cut between its nodes; expiries count as changes, but do not come here.
+-- changes, because within an epoch the stream is only cut between its nodes; expiries count as changes, but do not come here,
+-- so where there are any, it is looked at more often whether the log is too long.
 -- Revisions go on from epoch to epoch, but ids are compared by epoch first: what is left of former epochs is cut exactly, or a
 -- node that holds the end of one would stay for ever.
 local function trim()
   local from = S.revision - S.retained + 1 -- the first revision to be kept
   if S.retained == 0 or from < 2
-    or (S.age == 0 and S.revision % 128 >= S.count and not (S.longest > 0 and logged() > S.retained + 128)) then
+    or (S.age == 0 and S.revision % 128 >= S.count
+      and not (S.longest > 0 and S.revision % 16 < S.count and logged() > S.retained + 128)) then
     return
   end
   local function parts(commit)
