@@ -1,0 +1,290 @@
+package io.distsync.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.distsync.MapEntry;
+import io.distsync.NothingLeftBehind;
+import io.distsync.SyncService;
+import io.distsync.Topic;
+import io.distsync.backend.Commit;
+import io.distsync.backend.CommitResult;
+import io.distsync.backend.DelegatingBackend;
+import io.distsync.backend.Selection;
+import io.distsync.backend.SyncBackend;
+import io.distsync.backend.local.LocalSyncBackend;
+import io.distsync.error.NotAppliedException;
+import io.distsync.error.RejectedException;
+import io.distsync.lease.Release;
+import io.distsync.queue.Claim;
+import io.distsync.queue.Contender;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What one node tells the store of its contenders, while answers are held back. */
+@Timeout(60)
+class LockCommitsTest {
+
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final LockOptions OPTIONS = LockOptions.defaults();
+    private static final Topic<Contender> QUEUE =
+            Topic.of("lock:x", Contender.class).withIdleExpiry(Duration.ofHours(1));
+
+    @RegisterExtension
+    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
+
+    private final LocalSyncBackend store = LocalSyncBackend.create();
+    private final SlowStore slow = new SlowStore(store);
+    private final SyncService service = SyncService.using(slow);
+    private final SyncService others = SyncService.using(store);
+    private final SyncLocks locks = SyncLocks.using(service);
+    private final SyncLocks otherLocks = SyncLocks.using(others);
+
+    @AfterEach
+    void close() {
+        slow.answer();
+        locks.close();
+        otherLocks.close();
+        service.close();
+        others.close();
+        store.close();
+    }
+
+    private static ConditionFactory eventually() {
+        return await().atMost(LONG).pollInterval(Duration.ofMillis(2));
+    }
+
+    private List<String> queue() {
+        return others.map(QUEUE).read(Selection.first(Claim.QUEUE, 100)).entries().stream()
+                .map(MapEntry::key)
+                .toList();
+    }
+
+    private CompletableFuture<Optional<LockGrant>> ask() {
+        return locks.tryLockAsync("x", LONG, OPTIONS);
+    }
+
+    private static LockGrant granted(CompletableFuture<Optional<LockGrant>> asked) {
+        return asked.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow();
+    }
+
+    @Test
+    void thoseWhoComeWhileAnAnswerIsAwaitedGoTogetherInTheirOrder() {
+        slow.holdBack();
+        List<CompletableFuture<Optional<LockGrant>>> asked = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            asked.add(ask());
+        }
+        eventually().until(() -> slow.sent().size() == 1);
+        slow.answer();
+
+        LockGrant before = granted(asked.get(0));
+        for (CompletableFuture<Optional<LockGrant>> next : asked.subList(1, 11)) {
+            before.close();
+            LockGrant grant = granted(next);
+            assertThat(grant.token()).isGreaterThan(before.token());
+            before = grant;
+        }
+        before.close();
+        assertThat(slow.sent().get(0)).as("the first one, by itself").isEqualTo(1);
+        assertThat(slow.sent().get(1)).as("the others, together").isEqualTo(10);
+        assertThat(queue()).isEmpty();
+    }
+
+    @Test
+    void lockIsHandedOverWithinTheNodeWithoutAnAnswerOfTheStore() {
+        LockGrant first = granted(ask());
+        CompletableFuture<Optional<LockGrant>> second = ask();
+        CompletableFuture<Optional<LockGrant>> third = ask();
+        CompletableFuture<Optional<LockGrant>> elsewhere = otherLocks.tryLockAsync("x", LONG, OPTIONS);
+        eventually().until(() -> queue().size() == 4);
+        slow.holdBack();
+
+        assertThat(first.release()).isEqualTo(Release.RELEASED);
+        LockGrant grant = granted(second);
+        assertThat(grant.token()).isGreaterThan(first.token());
+        assertThat(third).isNotDone();
+        assertThat(grant.release()).isEqualTo(Release.RELEASED);
+        LockGrant last = granted(third);
+        assertThat(elsewhere).as("comes after them").isNotDone();
+
+        slow.answer();
+        eventually().until(() -> queue().size() == 2);
+        assertThat(last.isValid()).isTrue();
+        assertThat(elsewhere).isNotDone();
+        last.close();
+        LockGrant there = granted(elsewhere);
+        assertThat(there.token()).isGreaterThan(last.token());
+        there.close();
+    }
+
+    /** It joined behind somebody who had given the lock back, of which the store was told later. */
+    @Test
+    void whoComesRightAfterOneWhoHasGoneHasItsTurn() {
+        LockGrant first = granted(ask());
+        slow.holdBack();
+        CompletableFuture<Optional<LockGrant>> second = ask();
+        eventually().until(() -> slow.sent().size() == 2);
+        CompletableFuture<Release> released = first.releaseAsync();
+
+        slow.answerOne();
+
+        LockGrant grant = granted(second);
+        assertThat(released).as("the store was not told yet").isNotDone();
+        assertThat(queue()).hasSize(2);
+        slow.answer();
+        assertThat(released).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
+        assertThat(grant.isValid()).isTrue();
+        grant.close();
+    }
+
+    @Test
+    void whoGivesUpBeforeTheStoreWasAskedIsNotAskedFor() {
+        slow.holdBack();
+        CompletableFuture<Optional<LockGrant>> first = ask();
+        eventually().until(() -> slow.sent().size() == 1);
+        CompletableFuture<Optional<LockGrant>> impatient = locks.tryLockAsync("x", Duration.ofMillis(1), OPTIONS);
+        CompletableFuture<Optional<LockGrant>> cancelled = ask();
+        assertThat(cancelled.cancel(true)).isTrue();
+
+        assertThat(impatient)
+                .failsWithin(LONG)
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOf(NotAppliedException.class);
+
+        slow.answer();
+        LockGrant grant = granted(first);
+        assertThat(queue()).hasSize(1);
+        grant.close();
+        assertThat(slow.sent()).as("joined, and left").containsExactly(1, 1);
+    }
+
+    @Test
+    void whoWasGoneAlreadyDoesNotKeepOthersFromLeaving() {
+        LockOptions shared = OPTIONS.shared();
+        List<LockGrant> held = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            held.add(locks.tryLock("x", LONG, shared).orElseThrow());
+        }
+        slow.holdBack();
+        CompletableFuture<Optional<LockGrant>> behind = ask();
+        eventually().until(() -> slow.sent().size() == 4);
+        List<CompletableFuture<Release>> released =
+                held.stream().map(LockGrant::releaseAsync).toList();
+        others.map(QUEUE).remove(queue().get(1));
+        slow.answer();
+
+        assertThat(released.get(0)).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
+        assertThat(released.get(1)).succeedsWithin(LONG).isEqualTo(Release.ALREADY_LOST);
+        assertThat(released.get(2)).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
+        granted(behind).close();
+        assertThat(queue()).isEmpty();
+    }
+
+    @Test
+    void commitThatFailsIsToldToEachAndTheNextOneGoesOn() {
+        slow.holdBack();
+        CompletableFuture<Optional<LockGrant>> first = ask();
+        eventually().until(() -> slow.sent().size() == 1);
+        List<CompletableFuture<Optional<LockGrant>>> together = List.of(ask(), ask(), ask());
+        slow.answerOne();
+        CompletableFuture<Release> released = granted(first).releaseAsync();
+        eventually().until(() -> slow.sent().size() == 2);
+        slow.fail(new RejectedException("not this time"));
+
+        together.forEach(asked -> assertThat(asked)
+                .failsWithin(LONG)
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOf(RejectedException.class));
+        assertThat(released).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
+        granted(ask()).close();
+        eventually().until(() -> queue().isEmpty());
+    }
+
+    /** Keeps commits back until it is told to let them through. */
+    private static final class SlowStore extends DelegatingBackend {
+
+        private final List<Integer> sent = new ArrayList<>();
+        private final List<Runnable> held = new ArrayList<>();
+        private final List<CompletableFuture<CommitResult>> asked = new ArrayList<>();
+        private boolean holdsBack;
+
+        SlowStore(SyncBackend store) {
+            super(store);
+        }
+
+        @Override
+        public CompletionStage<CommitResult> commit(Commit commit) {
+            synchronized (this) {
+                sent.add(commit.mutations().size());
+                if (holdsBack) {
+                    CompletableFuture<CommitResult> result = new CompletableFuture<>();
+                    asked.add(result);
+                    held.add(() -> super.commit(commit).whenComplete((done, failure) -> {
+                        if (failure == null) {
+                            result.complete(done);
+                        } else {
+                            result.completeExceptionally(failure);
+                        }
+                    }));
+                    return result;
+                }
+            }
+            return super.commit(commit);
+        }
+
+        /** How many mutations each commit had. */
+        synchronized List<Integer> sent() {
+            return List.copyOf(sent);
+        }
+
+        synchronized void holdBack() {
+            holdsBack = true;
+        }
+
+        void answerOne() {
+            Runnable next;
+            synchronized (this) {
+                asked.remove(0);
+                next = held.remove(0);
+            }
+            next.run();
+        }
+
+        void answer() {
+            while (true) {
+                synchronized (this) {
+                    if (held.isEmpty()) {
+                        holdsBack = false;
+                        return;
+                    }
+                }
+                answerOne();
+            }
+        }
+
+        /** Fails what is held back, and lets the rest through. */
+        void fail(RuntimeException why) {
+            List<CompletableFuture<CommitResult>> failing;
+            synchronized (this) {
+                failing = List.copyOf(asked);
+                asked.clear();
+                held.clear();
+                holdsBack = false;
+            }
+            failing.forEach(result -> result.completeExceptionally(why));
+        }
+    }
+}
