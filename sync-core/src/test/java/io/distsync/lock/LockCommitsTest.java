@@ -27,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -79,6 +80,7 @@ class LockCommitsTest {
     }
 
     @Test
+    @DisplayName("L2: those who come while an answer is awaited go together, in their order")
     void thoseWhoComeWhileAnAnswerIsAwaitedGoTogetherInTheirOrder() {
         slow.holdBack();
         List<CompletableFuture<Optional<LockGrant>>> asked = new ArrayList<>();
@@ -102,6 +104,7 @@ class LockCommitsTest {
     }
 
     @Test
+    @DisplayName("L17: a lock is handed over within the node without an answer of the store")
     void lockIsHandedOverWithinTheNodeWithoutAnAnswerOfTheStore() {
         LockGrant first = granted(ask());
         CompletableFuture<Optional<LockGrant>> second = ask();
@@ -130,6 +133,7 @@ class LockCommitsTest {
 
     /** It joined behind somebody who had given the lock back, of which the store was told later. */
     @Test
+    @DisplayName("L17: who comes right after one who has gone has its turn")
     void whoComesRightAfterOneWhoHasGoneHasItsTurn() {
         LockGrant first = granted(ask());
         slow.holdBack();
@@ -149,6 +153,7 @@ class LockCommitsTest {
     }
 
     @Test
+    @DisplayName("L18: who gives up before the store was asked is not asked for")
     void whoGivesUpBeforeTheStoreWasAskedIsNotAskedFor() {
         slow.holdBack();
         CompletableFuture<Optional<LockGrant>> first = ask();
@@ -171,6 +176,7 @@ class LockCommitsTest {
     }
 
     @Test
+    @DisplayName("L18: who was gone already does not keep others from leaving")
     void whoWasGoneAlreadyDoesNotKeepOthersFromLeaving() {
         LockOptions shared = OPTIONS.shared();
         List<LockGrant> held = new ArrayList<>();
@@ -193,6 +199,7 @@ class LockCommitsTest {
     }
 
     @Test
+    @DisplayName("L18: a commit that fails is told to each, and the next one goes on")
     void commitThatFailsIsToldToEachAndTheNextOneGoesOn() {
         slow.holdBack();
         CompletableFuture<Optional<LockGrant>> first = ask();
