@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The available instances of services in the types of Spring Cloud, made once for each list. Safe to share between threads. */
@@ -23,6 +22,7 @@ final class CloudInstances {
     private final SyncRegistry registry;
     private final Duration patience;
     private final Map<String, Made> made = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<Void>> waits = new ConcurrentHashMap<>();
 
     /** @param patience how long those wait who ask for a service before it has been read from the store */
     CloudInstances(SyncRegistry registry, Duration patience) {
@@ -30,13 +30,13 @@ final class CloudInstances {
         this.patience = patience;
     }
 
-    Duration patience() {
-        return patience;
-    }
-
-    /** What is known now; only the first for a service may be empty for no other reason than that. */
+    /** What is known now; none of a service whose name the registry does not take: that one is another library's. */
     List<org.springframework.cloud.client.ServiceInstance> known(String service) {
-        List<ServiceInstance> available = registry.instances(service).available();
+        ServiceView view = view(service);
+        if (view == null) {
+            return List.of();
+        }
+        List<ServiceInstance> available = view.available();
         Made last = made.get(service);
         if (last == null || last.from() != available) {
             last = new Made(available, CloudInstance.all(available));
@@ -45,25 +45,49 @@ final class CloudInstances {
         return last.instances();
     }
 
-    /** Completes when the service has been read from the store; {@code null} if it has been, though that may be long ago. */
+    /**
+     * Completes when the service has been read from the store, or that has taken too long. There is one such wait for a
+     * service, which its first callers share: while the store is away, other services would be as slow as that otherwise.
+     *
+     * @return {@code null} if there is nothing to wait for
+     */
     @Nullable
-    CompletableFuture<ServiceView> loading(String service) {
-        ServiceView view = registry.instances(service);
-        boolean loaded =
-                !view.snapshot().version().equals(Version.ABSENT) || view.status() instanceof FeedStatus.Current;
-        return loaded ? null : view.whenCurrent();
+    CompletableFuture<Void> loading(String service) {
+        ServiceView view = view(service);
+        if (view == null || isRead(view)) {
+            return null;
+        }
+        CompletableFuture<Void> wait = waits.computeIfAbsent(
+                service,
+                first -> view.whenCurrent()
+                        .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+                        .handle((current, failure) -> null));
+        return wait.isDone() ? null : wait;
+    }
+
+    /** It has been, though that may be long ago. */
+    private static boolean isRead(ServiceView view) {
+        return !view.snapshot().version().equals(Version.ABSENT) || view.status() instanceof FeedStatus.Current;
+    }
+
+    private @Nullable ServiceView view(String service) {
+        try {
+            return registry.instances(service);
+        } catch (IllegalArgumentException notAName) {
+            return null;
+        }
     }
 
     /** What is known, after a wait for the first word of the store. */
     List<org.springframework.cloud.client.ServiceInstance> await(String service) {
-        CompletableFuture<ServiceView> loading = loading(service);
+        CompletableFuture<Void> loading = loading(service);
         if (loading != null) {
             try {
-                ServiceView unused = loading.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+                Void unused = loading.get();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (ExecutionException | TimeoutException e) {
-                return List.of();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("a wait cannot fail", e);
             }
         }
         return known(service);

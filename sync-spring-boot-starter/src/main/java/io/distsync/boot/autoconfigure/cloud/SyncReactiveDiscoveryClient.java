@@ -19,10 +19,9 @@ final class SyncReactiveDiscoveryClient implements ReactiveDiscoveryClient {
     /** One list, when the service has been read from the store, or that has taken too long. */
     static Mono<List<ServiceInstance>> list(CloudInstances instances, String serviceId) {
         return Mono.defer(() -> {
-            CompletableFuture<?> loading = instances.loading(serviceId);
-            Mono<?> loaded = loading == null
-                    ? Mono.empty()
-                    : Mono.fromFuture(loading).timeout(instances.patience()).onErrorResume(e -> Mono.empty());
+            CompletableFuture<Void> loading = instances.loading(serviceId);
+            Mono<Void> loaded =
+                    loading == null ? Mono.empty() : Mono.fromFuture(loading, true); // others wait for it, too
             return loaded.then(Mono.fromSupplier(() -> instances.known(serviceId)));
         });
     }

@@ -3,8 +3,13 @@ package io.distsync.boot.autoconfigure.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.AdditionalAnswers.delegatesTo;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doReturn;
+import static org.mockito.Mockito.mock;
 
 import io.distsync.SyncService;
+import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
@@ -17,6 +22,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -166,6 +172,48 @@ class SpringCloudTest {
                     assertThat(choose(context, "users", 2)).isEqualTo(Map.of("u", 2));
                     assertThat(choose(context, "orders", 2)).isEqualTo(Map.of("a", 2));
                 });
+    }
+
+    @Test
+    void namesThatTheRegistryDoesNotTakeAreLeftToOtherClients() {
+        contexts.withPropertyValues(
+                        "spring.cloud.discovery.client.simple.instances[my users][0].instanceId=u",
+                        "spring.cloud.discovery.client.simple.instances[my users][0].uri=http://10.0.0.9:80")
+                .run(context -> {
+                    assertThat(context.getBean(DiscoveryClient.class).getInstances("my users"))
+                            .hasSize(1);
+                    assertThat(choose(context, "my users", 2)).isEqualTo(Map.of("u", 2));
+                    assertThat(context.getBean(ReactiveDiscoveryClient.class)
+                                    .getInstances("my users")
+                                    .collectList()
+                                    .block(LONG))
+                            .isEmpty();
+                });
+    }
+
+    @Test
+    void onlyTheFirstCallersWaitForAStoreThatIsAway() {
+        SyncBackend away = mock(SyncBackend.class, delegatesTo(store));
+        Subscription nothing = () -> {};
+        doReturn(nothing).when(away).follow(any(), any(), any(), any());
+        try (SyncService service = SyncService.using(away);
+                SyncRegistry unread = SyncRegistry.using(service)) {
+            CloudInstances instances = new CloudInstances(unread, Duration.ofMillis(200));
+            SyncDiscoveryClient client = new SyncDiscoveryClient(instances);
+
+            CompletableFuture<Void> wait = Objects.requireNonNull(instances.loading("orders"));
+            assertThat(instances.loading("orders")).isSameAs(wait);
+            new SyncReactiveDiscoveryClient(instances)
+                    .getInstances("orders")
+                    .subscribe()
+                    .dispose();
+            assertThat(wait).isNotCancelled();
+
+            assertThat(client.getInstances("orders")).isEmpty();
+            assertThat(wait).isCompleted();
+            assertThat(instances.loading("orders")).isNull();
+            assertThat(client.getServices()).containsExactly("orders");
+        }
     }
 
     @Test
