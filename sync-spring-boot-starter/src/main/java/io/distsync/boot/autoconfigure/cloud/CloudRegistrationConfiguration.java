@@ -5,6 +5,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistry;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -24,9 +25,9 @@ class CloudRegistrationConfiguration {
         return new SyncServiceRegistry(own);
     }
 
-    /** Says that there is one. */
     @Bean
-    AutoServiceRegistration syncAutoServiceRegistration() {
-        return new AutoServiceRegistration() {};
+    CloudAutoRegistration syncAutoServiceRegistration(
+            CloudRegistration registration, ApplicationEventPublisher events) {
+        return new CloudAutoRegistration(registration, events);
     }
 }

@@ -19,10 +19,12 @@ import io.distsync.registry.Registration;
 import io.distsync.registry.ServiceInstance;
 import io.distsync.registry.SyncRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -32,6 +34,7 @@ import org.springframework.cloud.client.CommonsClientAutoConfiguration;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
 import org.springframework.cloud.client.discovery.composite.CompositeDiscoveryClientAutoConfiguration;
+import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
@@ -44,6 +47,7 @@ import org.springframework.cloud.commons.util.UtilAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.BlockingLoadBalancerClientAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 
 /** The registry through the interfaces of Spring Cloud; instances are registered by another node. */
 class SpringCloudTest {
@@ -242,6 +246,20 @@ class SpringCloudTest {
     }
 
     @Test
+    void registrationIsToldToWhoWaitsForIt() {
+        List<Object> hosts = new CopyOnWriteArrayList<>();
+        contexts.withBean(Told.class, () -> new Told(hosts))
+                .withPropertyValues(
+                        "sync.registry.register=true", "sync.registry.host=10.0.0.8", "spring.application.name=orders")
+                .run(context -> {
+                    assertThat(hosts).containsExactly("10.0.0.8");
+                    context.getSourceApplicationContext().stop();
+                    context.getSourceApplicationContext().start();
+                    assertThat(hosts).hasSize(2);
+                });
+    }
+
+    @Test
     void hostIsThatOfSpringCloud() {
         contexts.withBean(InetUtils.class, OtherAddress::new)
                 .withPropertyValues("sync.registry.register=true", "spring.application.name=orders")
@@ -265,6 +283,15 @@ class SpringCloudTest {
                         AutoConfigurations.of(SyncAutoConfiguration.class, SyncDiscoveryAutoConfiguration.class))
                 .withClassLoader(new FilteredClassLoader("org.springframework.cloud"))
                 .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean("syncDiscoveryClient"));
+    }
+
+    /** As the health indicators of discovery clients are. */
+    private record Told(List<Object> hosts) implements ApplicationListener<InstanceRegisteredEvent<?>> {
+
+        @Override
+        public void onApplicationEvent(InstanceRegisteredEvent<?> event) {
+            hosts.add(((CloudRegistration) event.getConfig()).getHost());
+        }
     }
 
     private static final class OtherAddress extends InetUtils {
