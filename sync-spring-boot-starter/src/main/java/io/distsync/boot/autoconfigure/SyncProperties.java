@@ -182,8 +182,8 @@ public record SyncProperties(
     /**
      * Metrics.
      *
-     * @param maxTopics Number of topics with meters of their own; all further ones share those of the topic "other".
-     *     From 0 to 10000.
+     * @param maxTopics Number of topics with meters of their own; all further ones share those of the topic "other". Also
+     *     the number of services with meters of their own. From 0 to 10000.
      */
     public record Metrics(@DefaultValue("100") int maxTopics) {
 

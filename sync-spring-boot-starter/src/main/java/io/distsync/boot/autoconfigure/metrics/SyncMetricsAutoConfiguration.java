@@ -32,9 +32,14 @@ public final class SyncMetricsAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(SyncMetrics.class)
     MicrometerSyncMetrics syncMetrics(
-            MeterRegistry registry, ObjectProvider<SyncService> service, TimeSource time, SyncProperties properties) {
+            MeterRegistry registry,
+            ObjectProvider<SyncService> service,
+            ObjectProvider<SyncRegistry> registries,
+            TimeSource time,
+            SyncProperties properties) {
+        int most = properties.metrics().maxTopics();
         return new MicrometerSyncMetrics(
-                registry, service::getObject, time, properties.metrics().maxTopics());
+                registry, new ServiceMeters(registry, registries, most), service::getObject, time, most);
     }
 
     @Bean

@@ -88,6 +88,34 @@ class RecipeMetersTest {
         });
     }
 
+    @Test
+    void instancesOfServicesThatAreFollowedAreGaugedByStatus() {
+        runner.withPropertyValues("sync.metrics.max-topics=1").run(context -> {
+            SyncRegistry registry = context.getBean(SyncRegistry.class);
+            registry.register(ServiceInstance.of("orders", "10.0.0.7", 8080));
+            assertThat(instances("orders", "up")).isNaN();
+            registry.instances("orders");
+            registry.instances("users");
+            Registration draining = registry.register(ServiceInstance.of("orders", "10.0.0.8", 8080));
+            draining.drain();
+
+            await().atMost(LONG).untilAsserted(() -> {
+                assertThat(instances("orders", "up")).isEqualTo(1);
+                assertThat(instances("orders", "draining")).isEqualTo(1);
+                assertThat(instances("orders", "down")).isZero();
+            });
+            assertThat(meters.find("sync.registry.instances").gauges()).hasSize(3);
+            draining.close();
+            await().atMost(LONG)
+                    .untilAsserted(
+                            () -> assertThat(instances("orders", "draining")).isZero());
+        });
+    }
+
+    private double instances(String service, String status) {
+        return gauge("sync.registry.instances", "service", service, "status", status);
+    }
+
     private double gauge(String name, String... tags) {
         return meters.get(name).tags(tags).gauge().value();
     }

@@ -18,6 +18,8 @@ import io.distsync.boot.autoconfigure.ManualTime;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.UnsteadyBackend;
 import io.distsync.error.NotAppliedException;
+import io.distsync.lock.SyncLocks;
+import io.distsync.semaphore.SyncSemaphores;
 import io.distsync.time.TimeSource;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -176,6 +178,29 @@ class SyncMetricsTest {
             assertThat(gauge("sync.feed.state", "topic", "other", "state", "stale"))
                     .isEqualTo(1);
             assertThat(gauge("sync.view.age", "topic", "other")).isEqualTo(3);
+        });
+    }
+
+    @Test
+    void locksAndPermitsDoNotTakeTheMetersOfTopics() {
+        runner.withPropertyValues("sync.metrics.max-topics=3").run(context -> {
+            for (int i = 0; i < 20; i++) {
+                String name = "order:" + i;
+                context.getBean(SyncLocks.class)
+                        .tryLock(name, BOUND)
+                        .orElseThrow()
+                        .close();
+                context.getBean(SyncSemaphores.class)
+                        .semaphore(name, 2)
+                        .tryAcquire(BOUND)
+                        .orElseThrow()
+                        .close();
+            }
+            context.getBean(SyncService.class).send(AppState.class, new AppState(1, ""));
+            assertThat(topicTags()).containsExactlyInAnyOrder("lock:*", "semaphore:*", "app_state");
+            assertThat(count("sync.updates", "topic", "lock:*", "outcome", "applied"))
+                    .isGreaterThanOrEqualTo(40);
+            assertThat(gauge("sync.updates.pending", "topic", "lock:*")).isZero();
         });
     }
 
