@@ -24,9 +24,11 @@ import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -55,12 +57,17 @@ final class CircuitBreakerBackend implements SyncBackend {
      * is never two failures far apart, and an application that asks nothing sees the circuit close. These probes read
      * nothing, of the topic that failed first. Any other answer closes the circuit as well.
      *
+     * Others may open it too: an operator, or slow answers to an instance of the application. What that is called in health must
+     * not depend on who did it, so whoever finds it open takes note.
+     *
      * Threads. Stages complete on threads of the backend. `outage` and `openedAt` are set by compare-and-set by whoever
      * finds that they begin or end. Probes run on the scheduler; each is followed by another as long as its outage is
      * the present one, so there is one chain of them for an outage.
      */
 
     private static final Logger log = LoggerFactory.getLogger(CircuitBreakerBackend.class);
+
+    private static final Set<State> PASSING = EnumSet.of(State.CLOSED, State.DISABLED, State.METRICS_ONLY);
 
     private final SyncBackend backend;
     private final CircuitBreaker breaker;
@@ -140,6 +147,7 @@ final class CircuitBreakerBackend implements SyncBackend {
 
     /** Not one of those the service repeats. */
     private NotAppliedException refusal() {
+        Instant unused = openSince();
         Outage now = outage.get();
         return new NotAppliedException(
                 "circuit breaker '" + breaker.getName() + "' is open"
@@ -178,7 +186,7 @@ final class CircuitBreakerBackend implements SyncBackend {
         BackendInfo info = backend.info();
         Map<String, String> details = new LinkedHashMap<>(info.details());
         details.put("circuitBreaker", breaker.getState().name());
-        Instant opened = openedAt.get();
+        Instant opened = openSince();
         Outage now = outage.get();
         Instant retry = nextProbe;
         Instant unreachableSince = info.unreachableSince();
@@ -230,7 +238,7 @@ final class CircuitBreakerBackend implements SyncBackend {
         }
         breaker.onSuccess(took, TimeUnit.NANOSECONDS);
         Instant opened = openedAt.get();
-        if (opened != null && breaker.getState() == State.CLOSED && openedAt.compareAndSet(opened, null)) {
+        if (opened != null && PASSING.contains(breaker.getState()) && openedAt.compareAndSet(opened, null)) {
             log.info("circuit breaker '{}' is closed: the store answers", breaker.getName());
         }
     }
@@ -241,13 +249,27 @@ final class CircuitBreakerBackend implements SyncBackend {
             return false;
         }
         breaker.onError(took, TimeUnit.NANOSECONDS, cause);
-        if (breaker.getState() == State.OPEN && openedAt.compareAndSet(null, time.instant())) {
-            log.warn("circuit breaker '{}' is open: the store has not answered since {}", breaker.getName(), now.since);
-        }
+        Instant unused = openSince();
         if (outage.get() == null) {
-            var unused = begin(topic); // it was over just before the circuit opened: let a probe find that out
+            var unusedToo = begin(topic); // it was over just before the circuit opened: let a probe find that out
         }
         return true;
+    }
+
+    /** Since when it is known that calls do not pass; {@code null} if they do. */
+    private @Nullable Instant openSince() {
+        State state = breaker.getState();
+        if (PASSING.contains(state)) {
+            return null;
+        }
+        if (state != State.HALF_OPEN && openedAt.compareAndSet(null, time.instant())) {
+            Outage now = outage.get();
+            log.warn(
+                    "circuit breaker '{}' is open: {}",
+                    breaker.getName(),
+                    now == null ? "by hand, or by its own numbers" : "the store has not answered since " + now.since);
+        }
+        return openedAt.get();
     }
 
     /** The present outage, which may be a new one. */

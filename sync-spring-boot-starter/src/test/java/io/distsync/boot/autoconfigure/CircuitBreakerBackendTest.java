@@ -230,6 +230,28 @@ class CircuitBreakerBackendTest {
         assertThat(breaker.getState()).isEqualTo(State.FORCED_OPEN);
     }
 
+    @Test
+    void infoTellsOfACircuitThatWasOpenedByHand() {
+        Instant opened = time.instant();
+        breaker.transitionToForcedOpenState();
+        assertFails(read(), NotAppliedException.class);
+        time.advance(PROBE);
+
+        assertThat(backend.info().unreachableSince()).isEqualTo(opened);
+        assertThat(backend.info().details())
+                .containsEntry("circuitBreaker", "FORCED_OPEN")
+                .containsEntry("circuitBreakerSince", opened.toString())
+                .doesNotContainKey("circuitBreakerRetryAt");
+
+        breaker.transitionToClosedState();
+        assertThat(backend.info().unreachableSince()).isNull();
+        assertThat(backend.info().details()).doesNotContainKey("circuitBreakerSince");
+        assertThat(read().toCompletableFuture()).isCompleted();
+        time.advance(PROBE);
+        breaker.transitionToOpenState();
+        assertThat(backend.info().unreachableSince()).isEqualTo(time.instant());
+    }
+
     /** Threads meet in every transition there is; none of them may be told anything but what the store said. */
     @Test
     void outcomesStandWhileTheCircuitFlaps() {
