@@ -69,7 +69,7 @@ public @interface SyncLocked {
     /**
      * For how long after the lock was taken it counts as busy for this and other methods with this attribute, on all nodes,
      * even if the method has long returned, or its node has ended. For jobs that each node's clock starts: a clock that is
-     * late would otherwise run a short job again. If empty, no time.
+     * late would otherwise run a short job again. Nobody waits for the end of that time. If empty, no time.
      */
     String atLeastFor() default "";
 }

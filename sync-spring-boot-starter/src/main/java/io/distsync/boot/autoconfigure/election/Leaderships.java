@@ -11,6 +11,7 @@ import io.distsync.election.LeaderTerm;
 import io.distsync.election.LeadershipListener;
 import io.distsync.election.RevocationReason;
 import io.distsync.election.SyncElections;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class Leaderships implements SyncLeadership, SmartLifecycle {
 
     /*
      * Threads. The container's starts and stops, under the monitor, which also keeps a call that is late from joining after
-     * the end. Everybody else only reads.
+     * the end. Everybody else only reads. Candidacies are closed on a thread for each, which ends with that.
      */
 
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 256;
@@ -100,7 +101,25 @@ final class Leaderships implements SyncLeadership, SmartLifecycle {
             last = List.copyOf(candidacies.values());
             candidacies.clear();
         }
-        last.forEach(Candidacy::close);
+        closeTogether(last);
+    }
+
+    /** Each waits for what the application does when its term ends, and for the store. */
+    private static void closeTogether(List<Candidacy> last) {
+        List<Thread> closing = new ArrayList<>();
+        for (Candidacy candidacy : last) {
+            Thread thread = new Thread(candidacy::close, "distsync-leaving-" + candidacy.election());
+            thread.setDaemon(true);
+            thread.start();
+            closing.add(thread);
+        }
+        try {
+            for (Thread thread : closing) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the rest is left to the end of the elections
+        }
     }
 
     @Override

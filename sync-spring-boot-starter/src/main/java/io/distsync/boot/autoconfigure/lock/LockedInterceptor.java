@@ -45,16 +45,8 @@ final class LockedInterceptor implements MethodInterceptor {
         if (grant == null) {
             try {
                 grant = acquire(method, name);
-                if (grant == null && method.onBusy() == OnBusy.SKIP) {
-                    log.debug(
-                            "lock '{}' is taken, {} is skipped",
-                            name,
-                            method.method().place());
-                    return method.method().nothing();
-                }
                 if (grant == null) {
-                    throw new LockNotAcquiredException("lock '" + name + "' was taken for as long as was to be waited, "
-                            + method.waitFor() + "; " + method.method().place() + " was not called");
+                    return method.method().nothing();
                 }
             } catch (SyncException e) {
                 if (method.method().returnsStage()) {
@@ -66,12 +58,30 @@ final class LockedInterceptor implements MethodInterceptor {
         return run(call, method, grant);
     }
 
+    /** The lock; {@code null} if it is busy and the call is to be skipped. */
     private @Nullable LockGrant acquire(LockedMethod method, String name) {
         Optional<LockGrant> granted = method.lease() == null
                 ? locks.tryLock(name, method.waitFor())
                 : locks.tryLock(name, method.waitFor(), method.lease());
+        if (granted.isEmpty()) {
+            return busy(method, name, "was taken for as long as was to be waited, " + method.waitFor());
+        }
         Duration atLeast = method.atLeastFor();
-        return (atLeast.isZero() ? granted : granted.flatMap(grant -> minimumHold.begin(grant, atLeast))).orElse(null);
+        if (atLeast.isZero()) {
+            return granted.get();
+        }
+        return minimumHold
+                .begin(granted.get(), atLeast)
+                .orElseGet(() -> busy(method, name, "counts as busy for a minimal time, which is not waited for"));
+    }
+
+    private static @Nullable LockGrant busy(LockedMethod method, String name, String why) {
+        String place = method.method().place();
+        if (method.onBusy() == OnBusy.SKIP) {
+            log.debug("lock '{}' {}; {} is skipped", name, why, place);
+            return null;
+        }
+        throw new LockNotAcquiredException("lock '" + name + "' " + why + "; " + place + " was not called");
     }
 
     private @Nullable Object run(MethodInvocation call, LockedMethod method, LockGrant grant) throws Throwable {
@@ -80,8 +90,9 @@ final class LockedInterceptor implements MethodInterceptor {
         try {
             Object result = call.proceed();
             if (result instanceof CompletionStage<?> stage) {
+                Object released = released(stage, method, grant);
                 later = true;
-                return released(stage, method, grant);
+                return released;
             }
             return result;
         } finally {

@@ -23,8 +23,16 @@ final class ThreadGrants implements SyncLockedGrants {
         return grants.mine().stream()
                 .filter(grant -> grant.name().equals(name) && grant.isValid())
                 .findFirst()
-                .map(LockGrant::reenter)
+                .map(ThreadGrants::again)
                 .orElse(null);
+    }
+
+    private static @Nullable LockGrant again(LockGrant grant) {
+        try {
+            return grant.reenter();
+        } catch (IllegalStateException lostJustNow) {
+            return null;
+        }
     }
 
     void push(LockGrant grant) {

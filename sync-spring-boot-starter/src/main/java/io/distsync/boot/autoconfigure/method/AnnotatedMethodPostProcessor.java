@@ -1,7 +1,9 @@
 package io.distsync.boot.autoconfigure.method;
 
 import org.aopalliance.intercept.MethodInterceptor;
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.autoproxy.AbstractBeanFactoryAwareAdvisingPostProcessor;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.annotation.AnnotationMatchingPointcut;
 import org.springframework.core.Ordered;
@@ -34,9 +36,16 @@ public final class AnnotatedMethodPostProcessor extends AbstractBeanFactoryAware
     @Override
     public Object postProcessAfterInitialization(Object bean, String beanName) {
         Object proxy = super.postProcessAfterInitialization(bean, beanName);
-        if (isEligible(proxy, beanName)) {
+        if (isEligible(proxy, beanName) || isEligibleBehind(proxy)) {
             methods.check(proxy);
         }
         return proxy;
+    }
+
+    /** The class of an interface proxy has none of the annotations of the bean's. */
+    private boolean isEligibleBehind(Object proxy) {
+        return AopUtils.isJdkDynamicProxy(proxy)
+                && !(proxy instanceof AopInfrastructureBean)
+                && isEligible(AopUtils.getTargetClass(proxy));
     }
 }

@@ -24,11 +24,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
@@ -164,6 +167,32 @@ class LeaderOnlyTest {
     }
 
     @Test
+    void beanBehindAnInterfaceStandsFromTheStart() {
+        contexts.withBean("job", NightlyJob.class)
+                .withPropertyValues("spring.aop.proxy-target-class=false")
+                .run(context -> {
+                    assertThat(AopUtils.isJdkDynamicProxy(context.getBean("job")))
+                            .isTrue();
+                    awaitLeader(context);
+                });
+    }
+
+    @Test
+    void termsEndTogether() {
+        CyclicBarrier together = new CyclicBarrier(2);
+        List<String> ended = new CopyOnWriteArrayList<>();
+        contexts.withBean(TwoJobs.class)
+                .withBean(Meeting.class, () -> new Meeting(together, ended))
+                .run(context -> {
+                    SyncLeadership leadership = context.getBean(SyncLeadership.class);
+                    await().atMost(LONG)
+                            .until(() -> leadership.term("one").isPresent()
+                                    && leadership.term("two").isPresent());
+                });
+        assertThat(ended).containsExactlyInAnyOrder("one", "two");
+    }
+
+    @Test
     void nameMayHavePlaceholdersAndLeadershipComesBeforeTheLock() {
         contexts.withBean(Both.class).withPropertyValues("job=importer").run(one -> {
             awaitLeader(one);
@@ -223,6 +252,32 @@ class LeaderOnlyTest {
         void revoked(LeadershipRevoked event) {
             events.add(event);
         }
+    }
+
+    /** What an application does at the end of its terms. */
+    record Meeting(CyclicBarrier together, List<String> ended) {
+
+        @EventListener
+        void revoked(LeadershipRevoked event) throws Exception {
+            together.await(4, TimeUnit.SECONDS);
+            ended.add(event.election());
+        }
+    }
+
+    static class TwoJobs {
+
+        @LeaderOnly("one")
+        void one() {}
+
+        @LeaderOnly("two")
+        void two() {}
+    }
+
+    static class NightlyJob implements Runnable {
+
+        @Override
+        @LeaderOnly("importer")
+        public void run() {}
     }
 
     @Configuration(proxyBeanMethods = false)

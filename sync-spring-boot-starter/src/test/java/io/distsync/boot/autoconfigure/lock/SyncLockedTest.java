@@ -3,6 +3,9 @@ package io.distsync.boot.autoconfigure.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 import io.distsync.boot.OnBusy;
 import io.distsync.boot.SyncLocked;
@@ -298,6 +301,30 @@ class SyncLockedTest {
         });
     }
 
+    @Test
+    void whoDoesNotGetALockForItsMinimalTimeIsToldSo() {
+        run(context -> {
+            Shop shop = context.getBean(Shop.class);
+            shop.atLeastOrThrow();
+            assertThatThrownBy(shop::atLeastOrThrow)
+                    .isInstanceOf(LockNotAcquiredException.class)
+                    .hasMessageContaining("lock 'y' counts as busy for a minimal time, which is not waited for")
+                    .hasMessageContaining("Shop.atLeastOrThrow() was not called");
+        });
+    }
+
+    @Test
+    void lockIsGivenBackIfAStageCannotBeListenedTo() {
+        run(context -> {
+            CompletionStage<String> odd = mock();
+            given(odd.whenComplete(any())).willThrow(new UnsupportedOperationException("expected"));
+
+            assertThatThrownBy(() -> context.getBean(Shop.class).oddStage(odd)).hasMessage("expected");
+
+            assertThat(held(context.getBean(SyncLocks.class))).isEmpty();
+        });
+    }
+
     private static String held(SyncLocks locks) {
         return locks.status().stream()
                 .filter(status -> !status.grants().isEmpty())
@@ -404,6 +431,17 @@ class SyncLockedTest {
                         .hasMessageContaining("HiddenJob.hidden()"));
     }
 
+    @Test
+    void mistakeBehindAnInterfaceEndsTheStartThoughTheInterfaceHasNoAnnotation() {
+        contexts.withPropertyValues("spring.aop.proxy-target-class=false")
+                .withBean("job", UnknownJob.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidSyncMethodException.class)
+                        .hasMessageContaining("UnknownJob.hidden()"));
+    }
+
     // --- beans ------------------------------------------------------------------------------------------------------
 
     static class Till {
@@ -461,6 +499,14 @@ class SyncLockedTest {
 
         @SyncLocked("#{#name}")
         void patient(String name) {}
+
+        @SyncLocked(name = "y", atLeastFor = "1m")
+        void atLeastOrThrow() {}
+
+        @SyncLocked("x")
+        CompletionStage<String> oddStage(CompletionStage<String> odd) {
+            return odd;
+        }
 
         @SyncLocked(name = "x", onBusy = OnBusy.SKIP)
         void skipVoid() {
@@ -637,6 +683,21 @@ class SyncLockedTest {
         public String run(SyncLockedGrants grants) {
             return "";
         }
+
+        @SyncLocked("hidden")
+        void hidden() {}
+    }
+
+    interface Plain {
+
+        void run();
+    }
+
+    static class UnknownJob implements Plain {
+
+        @Override
+        @SyncLocked("night")
+        public void run() {}
 
         @SyncLocked("hidden")
         void hidden() {}
