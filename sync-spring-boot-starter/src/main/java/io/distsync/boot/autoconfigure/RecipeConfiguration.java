@@ -88,9 +88,11 @@ class RecipeConfiguration {
                 .build();
     }
 
-    /** What others see of this process. */
+    /** What others see of this process. In containers it is the host that tells one from another: all have the same number. */
     private static String owner(Environment environment) {
-        return environment.getProperty("spring.application.name", "application") + ":"
-                + ProcessHandle.current().pid();
+        String host = environment.getProperty("HOSTNAME", environment.getProperty("COMPUTERNAME", ""));
+        return environment.getProperty("spring.application.name", "application")
+                + (host.isEmpty() ? "" : "@" + host)
+                + ":" + ProcessHandle.current().pid();
     }
 }

@@ -1,9 +1,12 @@
 package io.distsync.boot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.distsync.SyncService;
 import io.distsync.counter.SyncCounters;
+import io.distsync.election.ElectionView;
+import io.distsync.election.Leader;
 import io.distsync.election.LeaderTerm;
 import io.distsync.election.LeadershipListener;
 import io.distsync.election.RevocationReason;
@@ -86,6 +89,20 @@ class RecipeConfigurationTest {
                     context.getBean(SyncElections.class).join("importer", new Listening(elected));
                     assertThat(elected).succeedsWithin(Duration.ofSeconds(10));
                     assertThat(elected.join().remaining()).isBetween(Duration.ofMinutes(9), Duration.ofMinutes(10));
+                });
+    }
+
+    @Test
+    void othersSeeOnWhatHostALeaderIs() {
+        runner.withPropertyValues("spring.application.name=orders", "HOSTNAME=orders-7f9c")
+                .run(context -> {
+                    SyncElections elections = context.getBean(SyncElections.class);
+                    ElectionView view = elections.observe("importer");
+                    elections.join("importer", new Listening(new CompletableFuture<>()));
+                    await().atMost(Duration.ofSeconds(20))
+                            .untilAsserted(() -> assertThat(view.leader().map(Leader::owner))
+                                    .contains("orders@orders-7f9c:"
+                                            + ProcessHandle.current().pid()));
                 });
     }
 
