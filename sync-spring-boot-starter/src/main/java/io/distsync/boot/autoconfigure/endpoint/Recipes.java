@@ -55,10 +55,14 @@ public record Recipes(
         Map<String, Instant> ejected = balancers
                 .get()
                 .flatMap(balancer -> balancer.ejections().stream())
-                .collect(Collectors.toMap(Ejection::instanceId, Ejection::until, (one, other) -> one));
+                .collect(Collectors.toMap(Ejection::instanceId, Ejection::until, Recipes::later));
         return Stream.ofNullable(registry.get())
                 .flatMap(it -> it.views().values().stream())
                 .map(view -> ServiceViewDescriptor.of(view, ejected, showValues))
                 .toList();
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isBefore(other) ? other : one;
     }
 }

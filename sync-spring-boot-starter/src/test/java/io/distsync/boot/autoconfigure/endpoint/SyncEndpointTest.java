@@ -1,6 +1,7 @@
 package io.distsync.boot.autoconfigure.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.BDDMockito.given;
@@ -22,19 +23,34 @@ import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.BroadcastDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
+import io.distsync.election.CandidateOptions;
+import io.distsync.election.LeaderTerm;
+import io.distsync.election.LeadershipListener;
+import io.distsync.election.RevocationReason;
 import io.distsync.election.SyncElections;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockOptions;
 import io.distsync.lock.SyncLocks;
 import io.distsync.registry.ServiceInstance;
 import io.distsync.registry.SyncRegistry;
+import io.distsync.registry.balance.Attempt;
+import io.distsync.registry.balance.Balancer;
+import io.distsync.registry.balance.LoadBalancer;
+import io.distsync.registry.balance.OutlierOptions;
 import io.distsync.semaphore.SyncSemaphores;
+import io.distsync.time.TimeSource;
 import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -324,6 +340,110 @@ class SyncEndpointTest {
             held.close();
             assertThat(endpoint.service(null, null).semaphores()).isEmpty();
         });
+    }
+
+    @Test
+    void leaderIsShownWithWhatIsKnownOfIt() {
+        runner.run(context -> {
+            SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+            SyncElections elections = context.getBean(SyncElections.class);
+            CompletableFuture<LeaderTerm> elected = new CompletableFuture<>();
+            elections.join("importer", CandidateOptions.defaults().withPriority(7), new LeadershipListener() {
+                @Override
+                public void elected(LeaderTerm term) {
+                    elected.complete(term);
+                }
+
+                @Override
+                public void revoked(LeaderTerm term, RevocationReason reason) {}
+            });
+            String token = elected.get(20, TimeUnit.SECONDS).token().toString();
+
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(endpoint.service(null, null).elections())
+                            .singleElement()
+                            .satisfies(election -> {
+                                assertThat(election.leading()).isTrue();
+                                assertThat(Objects.requireNonNull(election.leader()))
+                                        .returns(7, RecipeDescriptors.LeaderDescriptor::priority)
+                                        .returns(token, RecipeDescriptors.LeaderDescriptor::token)
+                                        .satisfies(leader -> assertThat(leader.owner())
+                                                .endsWith(":"
+                                                        + ProcessHandle.current()
+                                                                .pid()))
+                                        .satisfies(leader -> assertThat(leader.since())
+                                                .isBetween(
+                                                        Instant.now().minus(Duration.ofMinutes(2)),
+                                                        Instant.now().plus(Duration.ofMinutes(2))));
+                            }));
+        });
+    }
+
+    @Test
+    void ejectedInstanceIsShownWithTheTimeOfItsReturn() {
+        runner.withUserConfiguration(Balancers.class).run(context -> {
+            SyncRegistry registry = context.getBean(SyncRegistry.class);
+            for (String id : List.of("a", "b", "c")) {
+                registry.register(ServiceInstance.of("orders", "10.0.0.7", 8080).withId(id));
+            }
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> registry.instances("orders").available().size() == 3);
+            for (String balancer : List.of("longer", "shorter")) {
+                fail(context.getBean(balancer, Balancer.class), "a");
+            }
+
+            Map<String, Optional<Instant>> ejected =
+                    context.getBean(SyncEndpoint.class).service(null, null).services().get(0).instances().stream()
+                            .collect(Collectors.toMap(
+                                    RecipeDescriptors.InstanceDescriptor::id,
+                                    each -> Optional.ofNullable(each.ejectedUntil())));
+
+            assertThat(Objects.requireNonNull(ejected.get("a")).orElseThrow())
+                    .isCloseTo(
+                            context.getBean("longer", Balancer.class)
+                                    .ejections()
+                                    .get(0)
+                                    .until(),
+                            within(20, ChronoUnit.SECONDS));
+            assertThat(ejected.get("b")).isEmpty();
+            assertThat(ejected.get("c")).isEmpty();
+        });
+    }
+
+    /** Lets all calls of that instance fail until it is ejected. */
+    private static void fail(Balancer balancer, String id) {
+        while (balancer.ejections().isEmpty()) {
+            try (Attempt attempt = balancer.begin().orElseThrow()) {
+                if (attempt.instance().id().equals(id)) {
+                    attempt.failed();
+                } else {
+                    attempt.succeeded();
+                }
+            }
+        }
+    }
+
+    /** The one that is named first tells of a shorter time. */
+    @Configuration(proxyBeanMethods = false)
+    static class Balancers {
+
+        @Bean
+        Balancer shorter(SyncRegistry registry) {
+            return balancer(registry, Duration.ofMinutes(1));
+        }
+
+        @Bean
+        Balancer longer(SyncRegistry registry) {
+            return balancer(registry, Duration.ofMinutes(2));
+        }
+
+        private static Balancer balancer(SyncRegistry registry, Duration ejection) {
+            return Balancer.of(
+                    registry.instances("orders")::all,
+                    LoadBalancer.roundRobin(),
+                    OutlierOptions.defaults().withEjection(ejection, ejection),
+                    TimeSource.system());
+        }
     }
 
     @Configuration(proxyBeanMethods = false)
