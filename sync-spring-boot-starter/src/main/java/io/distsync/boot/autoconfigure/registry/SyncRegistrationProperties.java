@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure.registry;
 import io.distsync.boot.autoconfigure.InvalidSyncPropertyException;
 import io.distsync.registry.HealthCheck;
 import io.distsync.registry.ServiceInstance;
+import io.distsync.registry.SyncRegistry;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.Map;
@@ -47,12 +48,14 @@ public record SyncRegistrationProperties(
             requireService("sync.registry.service", service);
         }
         requireText("sync.registry.id", id);
+        requireKey("sync.registry.id", id);
         requireText("sync.registry.host", host);
         if (port != null) {
             requireRange("sync.registry.port", port, MAX_PORT);
         }
         requireRange("sync.registry.weight", weight, ServiceInstance.MAX_WEIGHT);
         metadata = Map.copyOf(metadata);
+        requireSize(metadata);
     }
 
     /**
@@ -109,6 +112,25 @@ public record SyncRegistrationProperties(
     private static void requireText(String property, @Nullable String value) {
         if (value != null && value.isBlank()) {
             throw new InvalidSyncPropertyException(property, value, "must not be empty");
+        }
+    }
+
+    private static void requireKey(String property, @Nullable String value) {
+        if (value != null && value.length() > Limits.MAX_KEY_LENGTH) {
+            throw new InvalidSyncPropertyException(
+                    property, value, "must have at most " + Limits.MAX_KEY_LENGTH + " characters");
+        }
+    }
+
+    private static void requireSize(Map<String, String> metadata) {
+        int size = metadata.entrySet().stream()
+                .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
+                .sum();
+        if (size > SyncRegistry.MAX_METADATA) {
+            throw new InvalidSyncPropertyException(
+                    "sync.registry.metadata",
+                    size + " characters",
+                    "must have at most " + SyncRegistry.MAX_METADATA + " characters, keys included");
         }
     }
 

@@ -197,6 +197,22 @@ class OwnRegistrationTest {
                         .hasMessageContaining(message));
     }
 
+    @Test
+    void whatIsTooLongEndsTheStart() {
+        contexts.withPropertyValues("sync.registry.id=" + "x".repeat(1_025))
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidSyncPropertyException.class)
+                        .hasMessageContaining("sync.registry.id must have at most 1024 characters"));
+        contexts.withPropertyValues("sync.registry.metadata.text=" + "x".repeat(SyncRegistry.MAX_METADATA))
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidSyncPropertyException.class)
+                        .hasMessageContaining("sync.registry.metadata must have at most 65536 characters, keys"));
+    }
+
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
     static class Web {}
