@@ -22,6 +22,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
@@ -35,6 +37,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class Cluster implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
     private static final String NAME = "sample"; // of the service, and of the election
 
@@ -69,11 +73,22 @@ final class Cluster implements SmartLifecycle {
         ServiceInstance self = ServiceInstance.of(NAME, properties.host(), port)
                 .withId(properties.node())
                 .withMetadata(Map.of("started-at", Instant.now().toString()));
-        var unused = registry.registerAsync(self, OPTIONS).thenAccept(this::registered);
+        var unused = registry.registerAsync(self, OPTIONS).whenComplete((done, failure) -> {
+            if (failure == null) {
+                registered(done);
+            } else {
+                log.error("Node '{}' is not registered, and does not stand for election", properties.node(), failure);
+            }
+        });
     }
 
-    private void registered(Registration done) {
+    /** Under the monitor, so that a node which stops meanwhile either leaves what it joins here, or does not join. */
+    private synchronized void registered(Registration done) {
         registration = done;
+        if (!running) {
+            drain(done);
+            return;
+        }
         candidacy = elections.join(NAME, new LeadershipListener() {
             @Override
             public void elected(LeaderTerm term) {
@@ -93,13 +108,19 @@ final class Cluster implements SmartLifecycle {
 
     @Override
     public void stop() {
-        running = false;
+        synchronized (this) {
+            running = false;
+        }
         if (registration != null) {
-            var unused = registration.updateAsync(instance -> instance.withStatus(InstanceStatus.DRAINING));
+            drain(registration);
         }
         if (candidacy != null) {
             candidacy.close();
         }
+    }
+
+    private static void drain(Registration registration) {
+        var unused = registration.updateAsync(instance -> instance.withStatus(InstanceStatus.DRAINING));
     }
 
     @Override
