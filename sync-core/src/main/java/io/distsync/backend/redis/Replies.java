@@ -241,7 +241,7 @@ final class Replies {
     }
 
     private static Page selected(Commit commit, List<?> page) {
-        return commit.selection() == Selection.none() ? Page.NOTHING : page(page);
+        return Selection.none().equals(commit.selection()) ? Page.NOTHING : page(page);
     }
 
     // --- entries ----------------------------------------------------------------------------------------------------

@@ -115,6 +115,23 @@ class RedisSyncBackendTest {
     }
 
     @Test
+    void commitThatSelectsNoKeysIsAnswered() {
+        put("key", "1");
+
+        Committed committed = (Committed) answer(backend.commit(new Commit(
+                "t",
+                new RequestId(2, 1),
+                known,
+                List.of(),
+                List.of(Mutation.put("key", text("2"))),
+                Selection.keys(List.of()),
+                TopicOptions.defaults())));
+
+        assertThat(committed.selected().entries()).isEmpty();
+        assertThat(committed.head().revision()).isEqualTo(2);
+    }
+
+    @Test
     void logAheadOfTheStateOpensANewEpoch() {
         Change before = put("key", "1");
         long epoch = before.version().epoch();
