@@ -5,14 +5,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 
 /**
  * For the context that Spring Cloud LoadBalancer has for each service: a supplier for those of its configurations that need
- * nothing but instances.
+ * nothing but instances. Public, because code that is made ahead of time names it in a package of Spring Cloud; no
+ * {@code @Configuration}, because it is none of the application itself.
  */
-@Configuration(proxyBeanMethods = false)
-class SupplierConfiguration {
+public final class SupplierConfiguration {
 
     private static final String CONFIGURATIONS = "spring.cloud.loadbalancer.configurations";
 
