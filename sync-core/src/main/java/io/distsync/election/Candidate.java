@@ -13,6 +13,7 @@ import io.distsync.election.ElectionRule.Self;
 import io.distsync.election.ElectionRule.Step;
 import io.distsync.election.ElectionRule.Vacate;
 import io.distsync.lease.KeptLease;
+import io.distsync.lease.LastWords;
 import io.distsync.lease.LossReason;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
@@ -132,7 +133,7 @@ final class Candidate implements Candidacy {
     public void close() {
         CompletableFuture<Void> left = leave();
         if (Thread.currentThread() != inCallback) {
-            SyncElections.awaitQuietly(left);
+            LastWords.await(left);
         }
     }
 

@@ -5,6 +5,7 @@ import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.Callbacks;
+import io.distsync.lease.LastWords;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -17,12 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Elections of a leader in a whole cluster: at most one at a time for each name, until it resigns, stops or cannot reach the
@@ -48,9 +44,6 @@ public final class SyncElections implements AutoCloseable {
      * callers' and the service's threads.
      */
 
-    private static final Logger log = LoggerFactory.getLogger(SyncElections.class);
-
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
     private static final Duration IDLE = Duration.ofHours(1);
 
     private final SyncService service;
@@ -105,7 +98,7 @@ public final class SyncElections implements AutoCloseable {
         Candidate candidate = new Candidate(this, name, options, listener, open(name));
         candidates.add(candidate);
         if (closed) { // or close() sees the candidate
-            awaitQuietly(candidate.abandon());
+            LastWords.await(candidate.abandon());
             throw isClosed(name);
         }
         candidate.begin();
@@ -149,8 +142,8 @@ public final class SyncElections implements AutoCloseable {
             }
             closed = true;
         }
-        awaitQuietly(all(candidates.stream().map(Candidate::leave).toList()));
-        awaitQuietly(all(candidates.stream().map(Candidate::abandon).toList()));
+        LastWords.await(all(candidates.stream().map(Candidate::leave).toList()));
+        LastWords.await(all(candidates.stream().map(Candidate::abandon).toList()));
         Set.copyOf(observers).forEach(Observer::close);
         keeper.close();
         if (ownsScheduler) {
@@ -212,25 +205,6 @@ public final class SyncElections implements AutoCloseable {
     /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
     void call(Runnable task) {
         callbacks.run(task);
-    }
-
-    /** Waits for five seconds at most; an interrupt comes later. */
-    static void awaitQuietly(CompletableFuture<?> future) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                Object unused = future.get(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS);
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            } catch (ExecutionException | TimeoutException e) {
-                log.debug("what is left of an election is left to its lease", e);
-                break;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Settings of elections. */

@@ -7,6 +7,7 @@ import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.Callbacks;
 import io.distsync.lease.HoldMetrics;
 import io.distsync.lease.HoldStatus;
+import io.distsync.lease.LastWords;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.lease.LossReason;
 import io.distsync.lease.Release;
@@ -33,7 +34,6 @@ public final class LeaseQueues implements AutoCloseable {
      * on callers' and the service's threads. How many claims each line has is counted within the map's compute.
      */
 
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
     private final Settings settings;
@@ -261,22 +261,11 @@ public final class LeaseQueues implements AutoCloseable {
         return awaitQuietly(here, release) ? release.join() : Release.RELEASED;
     }
 
-    /** An interrupt comes later. */
     private static boolean awaitQuietly(Attendant here, CompletableFuture<?> future) {
-        boolean interrupted = false;
         try {
-            while (true) {
-                try {
-                    return here.await(future, LAST_WORDS.toNanos()) && !future.isCompletedExceptionally();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
+            return LastWords.await(future, here::await);
         } finally {
             here.leave();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 }

@@ -3,6 +3,7 @@ package io.distsync.registry;
 import io.distsync.SyncMap;
 import io.distsync.backend.Subscription;
 import io.distsync.error.RejectedException;
+import io.distsync.lease.LastWords;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +79,7 @@ public final class Registration implements AutoCloseable {
      */
     @Override
     public void close() {
-        SyncRegistry.awaitQuietly(closeAsync());
+        LastWords.await(closeAsync());
     }
 
     /** The same without waiting; the future never fails, and what depends on it runs on threads made for it. */

@@ -10,6 +10,7 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.Callbacks;
+import io.distsync.lease.LastWords;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -29,13 +30,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Who serves what in a whole cluster. An instance registers and stays listed for as long as it renews its lease; every node
@@ -60,12 +57,8 @@ public final class SyncRegistry implements AutoCloseable {
      * them; everything else happens on callers' and the service's threads.
      */
 
-    private static final Logger log = LoggerFactory.getLogger(SyncRegistry.class);
-
     /** As much as the keys and values of an instance's metadata may have in all, in characters. */
     public static final int MAX_METADATA = 65_536;
-
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final SyncService service;
     private final String prefix;
@@ -278,7 +271,7 @@ public final class SyncRegistry implements AutoCloseable {
             }
             closed = true;
         }
-        awaitQuietly(CompletableFuture.allOf(
+        LastWords.await(CompletableFuture.allOf(
                 registrations.stream().map(Registration::closeAsync).toArray(CompletableFuture[]::new)));
         keeper.close();
         views.values().forEach(ServiceView::close);
@@ -341,28 +334,6 @@ public final class SyncRegistry implements AutoCloseable {
             throw cause instanceof RuntimeException failure
                     ? failure
                     : new NotAppliedException("no answer: " + what, cause);
-        }
-    }
-
-    /** An interrupt comes later. */
-    static void awaitQuietly(CompletableFuture<?> future) {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    future.get(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS);
-                    return;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException | TimeoutException e) {
-                    log.debug("no answer of the store", e);
-                    return;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
