@@ -55,7 +55,7 @@ final class Candidate implements Candidacy {
     private final String id = UUID.randomUUID().toString();
     private final Mailbox mailbox = new Mailbox();
     private final Entries entries;
-    private final @Nullable HealthCheck health;
+    private final @Nullable CandidateHealth health;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
     /** From the election until {@code revoked} has returned. */
@@ -84,7 +84,7 @@ final class Candidate implements Candidacy {
         entries = new Entries(elections, mailbox, map, options.lease(), this::step, this::end);
         health = options.health() == null
                 ? null
-                : new HealthCheck(elections, mailbox, options.health(), options.healthInterval(), this::checked);
+                : new CandidateHealth(elections, mailbox, options.health(), options.healthInterval(), this::checked);
         healthy = health == null;
     }
 
@@ -169,7 +169,7 @@ final class Candidate implements Candidacy {
                 against(),
                 seat == null ? null : seat.version(),
                 term == null ? null : term.version());
-        take(ElectionRule.next(self, entries.roster(), elections.now()));
+        take(ElectionRule.next(self, entries.succession(), elections.now()));
     }
 
     private void take(Step step) {
@@ -202,9 +202,9 @@ final class Candidate implements Candidacy {
         String lease = UUID.randomUUID().toString();
         entries.write(
                 commit -> commit.expect(key(), place)
-                        .expectAbsent(Roster.LEADER)
+                        .expectAbsent(Succession.LEADER)
                         .delete(key())
-                        .put(Roster.LEADER, member(), LeaseOptions.lease(lease, options.lease())),
+                        .put(Succession.LEADER, member(), LeaseOptions.lease(lease, options.lease())),
                 (won, sent) -> won(version(won, 1), lease, sent));
     }
 
@@ -214,7 +214,7 @@ final class Candidate implements Candidacy {
             return; // the next step gives it back
         }
         Term begun = new Term(elections, name, version);
-        begun.hold(entries.keep(Roster.LEADER, leaseId, sent, why -> over(begun, reason(why))));
+        begun.hold(entries.keep(Succession.LEADER, leaseId, sent, why -> over(begun, reason(why))));
         if (!begun.isValid()) {
             return; // the answer was late
         }
@@ -227,7 +227,7 @@ final class Candidate implements Candidacy {
         String lease = UUID.randomUUID().toString();
         entries.write(
                 commit -> {
-                    commit.expect(Roster.LEADER, vacate.term()).delete(Roster.LEADER);
+                    commit.expect(Succession.LEADER, vacate.term()).delete(Succession.LEADER);
                     if (vacate.join()) {
                         join(commit, lease);
                     }
@@ -355,7 +355,7 @@ final class Candidate implements Candidacy {
     }
 
     private String key() {
-        return Roster.key(id);
+        return Succession.key(id);
     }
 
     private Member member() {

@@ -1,6 +1,6 @@
 package io.distsync.election;
 
-import io.distsync.election.Roster.Place;
+import io.distsync.election.Succession.Place;
 import io.distsync.version.Version;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,41 +54,41 @@ final class ElectionRule {
     /** Ends the term; the entry stays until that has been told. */
     record End(RevocationReason why) implements Step {}
 
-    /** @param roster {@code null} if nothing is known that is new enough */
-    static Step next(Self self, @Nullable Roster roster, long now) {
+    /** @param succession {@code null} if nothing is known that is new enough */
+    static Step next(Self self, @Nullable Succession succession, long now) {
         if (self.term() != null && self.against() != null) {
             return new End(self.against());
         }
-        if (roster == null) {
+        if (succession == null) {
             return new Await();
         }
-        return self.term() == null ? follow(self, roster) : lead(self, self.term(), roster, now);
+        return self.term() == null ? follow(self, succession) : lead(self, self.term(), succession, now);
     }
 
-    private static Step follow(Self self, Roster roster) {
-        Place leader = roster.leader();
-        if (leader != null && roster.isLedBy(self.id())) {
+    private static Step follow(Self self, Succession succession) {
+        Place leader = succession.leader();
+        if (leader != null && succession.isLedBy(self.id())) {
             return new Vacate(leader.version(), self.against() == null);
         }
-        Optional<Place> own = roster.waiting(self.id());
+        Optional<Place> own = succession.waiting(self.id());
         if (self.against() != null) {
             return own.<Step>map(place -> new Leave(place.version())).orElse(new Rest(null));
         }
         if (own.isEmpty() || !own.get().version().equals(self.seat())) {
             return new Join();
         }
-        boolean turn = leader == null && roster.line().get(0).equals(own.get());
+        boolean turn = leader == null && succession.line().get(0).equals(own.get());
         return turn ? new Campaign(own.get().version()) : new Rest(null);
     }
 
-    private static Step lead(Self self, Version term, Roster roster, long now) {
-        if (roster.leader() == null || !roster.leader().version().equals(term)) {
+    private static Step lead(Self self, Version term, Succession succession, long now) {
+        if (succession.leader() == null || !succession.leader().version().equals(term)) {
             return new End(RevocationReason.GONE);
         }
-        if (roster.line().isEmpty()) {
+        if (succession.line().isEmpty()) {
             return new Rest(null);
         }
-        Place heir = roster.line().get(0);
+        Place heir = succession.line().get(0);
         if (heir.member().priority() <= self.priority() || !heir.member().wantsFailBack()) {
             return new Rest(null);
         }

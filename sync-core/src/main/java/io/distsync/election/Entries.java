@@ -59,7 +59,7 @@ final class Entries {
     private final Duration lease;
     private final Runnable changed;
     private final Runnable serviceClosed;
-    private Roster roster = Roster.EMPTY;
+    private Succession succession = Succession.EMPTY;
 
     /** What is older than this is not decided on. */
     private Version floor = Version.ABSENT;
@@ -116,17 +116,17 @@ final class Entries {
     /** Who leads as last known, for any thread; {@code null} if nobody does. */
     @Nullable
     Leader leader() {
-        return replica.get(Roster.LEADER).map(Leader::of).orElse(null);
+        return replica.get(Succession.LEADER).map(Leader::of).orElse(null);
     }
 
     /** {@code null} if nothing is known that is new enough. */
     @Nullable
-    Roster roster() {
+    Succession succession() {
         Version head = replica.version(); // before the entries, which may be newer
         if (!floor.isNewerThan(head)) {
-            roster = Roster.of(head, replica.entries(), roster, elections.now());
+            succession = Succession.of(head, replica.entries(), succession, elections.now());
         }
-        return floor.isNewerThan(roster.head()) ? null : roster;
+        return floor.isNewerThan(succession.head()) ? null : succession;
     }
 
     /** Looks at the store, in case it has not been heard of. */
@@ -156,7 +156,7 @@ final class Entries {
         Map<String, Versioned<Member>> entries = new LinkedHashMap<>();
         page.entries().forEach(entry -> entries.put(entry.key(), entry.versioned()));
         floor = page.head();
-        roster = Roster.of(page.head(), entries, roster, elections.now());
+        succession = Succession.of(page.head(), entries, succession, elections.now());
         changed.run();
     }
 
@@ -205,7 +205,7 @@ final class Entries {
     private void answered(CommitOutcome<Member> outcome, Written written, long sent) {
         refused = false;
         floor = outcome.head();
-        if (!outcome.isCommitted() && !floor.isNewerThan(roster.head())) {
+        if (!outcome.isCommitted() && !floor.isNewerThan(succession.head())) {
             goOnAfter(RETRY); // history was rewound, and the feed may not have told so yet
             return;
         }

@@ -30,7 +30,7 @@ final class Observer implements ElectionView {
 
     @Override
     public Optional<Leader> leader() {
-        return replica.get(Roster.LEADER).map(Leader::of);
+        return replica.get(Succession.LEADER).map(Leader::of);
     }
 
     @Override
@@ -71,7 +71,7 @@ final class Observer implements ElectionView {
         @Override
         public void onSnapshot(List<MapEntry<Member>> entries, Version head) {
             tell(entries.stream()
-                    .filter(entry -> entry.key().equals(Roster.LEADER))
+                    .filter(entry -> entry.key().equals(Succession.LEADER))
                     .findAny()
                     .map(entry -> Leader.of(entry.versioned())));
         }
@@ -79,7 +79,7 @@ final class Observer implements ElectionView {
         @Override
         public void onChanges(List<MapChange<Member>> changes) {
             changes.stream()
-                    .filter(change -> change.key().equals(Roster.LEADER))
+                    .filter(change -> change.key().equals(Succession.LEADER))
                     .reduce((earlier, later) -> later)
                     .ifPresent(change -> tell(Optional.of(change.versioned())
                             .filter(now -> now.present())

@@ -76,7 +76,7 @@ class ElectionAnswersTest {
     private static boolean leads(Commit commit) {
         return commit.mutations().stream()
                 .anyMatch(mutation ->
-                        mutation instanceof Mutation.Put put && put.key().equals(Roster.LEADER));
+                        mutation instanceof Mutation.Put put && put.key().equals(Succession.LEADER));
     }
 
     @Test

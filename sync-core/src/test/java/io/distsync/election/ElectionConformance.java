@@ -572,7 +572,7 @@ public abstract class ElectionConformance {
         first.term(1);
         Standing second = join(b, options());
         String place =
-                stored(a).read(Selection.first(Roster.LINE, 1)).entries().get(0).key();
+                stored(a).read(Selection.first(Succession.LINE, 1)).entries().get(0).key();
         stored(a).remove(place);
         eventually().until(() -> members(a) == 2);
         first.candidacy().close();
@@ -826,7 +826,7 @@ public abstract class ElectionConformance {
     }
 
     private Optional<Leader> leader(Node by) {
-        return stored(by).get(Roster.LEADER).map(Leader::of);
+        return stored(by).get(Succession.LEADER).map(Leader::of);
     }
 
     private long revision(Node by) {

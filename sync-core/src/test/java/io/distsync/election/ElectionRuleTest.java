@@ -11,7 +11,7 @@ import io.distsync.election.ElectionRule.Leave;
 import io.distsync.election.ElectionRule.Rest;
 import io.distsync.election.ElectionRule.Self;
 import io.distsync.election.ElectionRule.Vacate;
-import io.distsync.election.Roster.Place;
+import io.distsync.election.Succession.Place;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +42,8 @@ class ElectionRuleTest {
         return new Place(version(revision), new Member(id, "", priority, failBackMillis, 0), seenAt);
     }
 
-    private static Roster roster(@Nullable Place leader, Place... line) {
-        return new Roster(version(100), leader, List.of(line));
+    private static Succession succession(@Nullable Place leader, Place... line) {
+        return new Succession(version(100), leader, List.of(line));
     }
 
     private static Self waiting(String id, @Nullable Long seat) {
@@ -62,11 +62,11 @@ class ElectionRuleTest {
 
     @Test
     void joinsWhatItIsNotIn() {
-        assertThat(ElectionRule.next(waiting("a", null), Roster.EMPTY, 0)).isEqualTo(new Join());
-        assertThat(ElectionRule.next(waiting("a", 3L), roster(null), 0))
+        assertThat(ElectionRule.next(waiting("a", null), Succession.EMPTY, 0)).isEqualTo(new Join());
+        assertThat(ElectionRule.next(waiting("a", 3L), succession(null), 0))
                 .as("its entry has gone")
                 .isEqualTo(new Join());
-        assertThat(ElectionRule.next(waiting("a", 3L), roster(null, place("a", 4, 0)), 0))
+        assertThat(ElectionRule.next(waiting("a", 3L), succession(null, place("a", 4, 0)), 0))
                 .as("an entry it has no lease of")
                 .isEqualTo(new Join());
     }
@@ -76,34 +76,34 @@ class ElectionRuleTest {
         Place a = place("a", 1, 0);
         Place b = place("b", 2, 0);
         Place high = place("high", 9, 5);
-        assertThat(ElectionRule.next(waiting("a", 1L), roster(null, a, b), 0)).isEqualTo(new Campaign(version(1)));
-        assertThat(ElectionRule.next(waiting("b", 2L), roster(null, a, b), 0)).isEqualTo(new Rest(null));
-        assertThat(ElectionRule.next(waiting("a", 1L), roster(null, a, b, high), 0))
+        assertThat(ElectionRule.next(waiting("a", 1L), succession(null, a, b), 0)).isEqualTo(new Campaign(version(1)));
+        assertThat(ElectionRule.next(waiting("b", 2L), succession(null, a, b), 0)).isEqualTo(new Rest(null));
+        assertThat(ElectionRule.next(waiting("a", 1L), succession(null, a, b, high), 0))
                 .isEqualTo(new Rest(null));
-        assertThat(ElectionRule.next(waiting("high", 9L), roster(null, a, b, high), 0))
+        assertThat(ElectionRule.next(waiting("high", 9L), succession(null, a, b, high), 0))
                 .isEqualTo(new Campaign(version(9)));
-        assertThat(ElectionRule.next(waiting("a", 1L), roster(place("c", 3, 0), a), 0))
+        assertThat(ElectionRule.next(waiting("a", 1L), succession(place("c", 3, 0), a), 0))
                 .isEqualTo(new Rest(null));
     }
 
     @Test
     void extremePrioritiesAreOrdered() {
-        Roster line = roster(null, place("least", 1, Integer.MIN_VALUE), place("most", 2, Integer.MAX_VALUE));
+        Succession line = succession(null, place("least", 1, Integer.MIN_VALUE), place("most", 2, Integer.MAX_VALUE));
         assertThat(line.line()).extracting(place -> place.member().id()).containsExactly("most", "least");
     }
 
     @Test
     void termThatIsHeldByNobodyIsGivenBack() {
         Place mine = place("a", 7, 0);
-        assertThat(ElectionRule.next(waiting("a", null), roster(mine), 0)).isEqualTo(new Vacate(version(7), true));
-        assertThat(ElectionRule.next(unwilling("a", null), roster(mine), 0)).isEqualTo(new Vacate(version(7), false));
+        assertThat(ElectionRule.next(waiting("a", null), succession(mine), 0)).isEqualTo(new Vacate(version(7), true));
+        assertThat(ElectionRule.next(unwilling("a", null), succession(mine), 0)).isEqualTo(new Vacate(version(7), false));
     }
 
     @Test
     void whoDoesNotWantToLeadLeaves() {
-        assertThat(ElectionRule.next(unwilling("a", null), roster(null, place("a", 1, 0)), 0))
+        assertThat(ElectionRule.next(unwilling("a", null), succession(null, place("a", 1, 0)), 0))
                 .isEqualTo(new Leave(version(1)));
-        assertThat(ElectionRule.next(unwilling("a", null), roster(null), 0)).isEqualTo(new Rest(null));
+        assertThat(ElectionRule.next(unwilling("a", null), succession(null), 0)).isEqualTo(new Rest(null));
     }
 
     @Test
@@ -119,10 +119,10 @@ class ElectionRuleTest {
 
     @Test
     void leaderRestsWhileItsEntryIsThere() {
-        assertThat(ElectionRule.next(leading("a", 0, 7), roster(place("a", 7, 0), place("b", 3, 0)), 0))
+        assertThat(ElectionRule.next(leading("a", 0, 7), succession(place("a", 7, 0), place("b", 3, 0)), 0))
                 .isEqualTo(new Rest(null));
-        assertThat(ElectionRule.next(leading("a", 0, 7), roster(null), 0)).isEqualTo(new End(RevocationReason.GONE));
-        assertThat(ElectionRule.next(leading("a", 0, 7), roster(place("b", 8, 0)), 0))
+        assertThat(ElectionRule.next(leading("a", 0, 7), succession(null), 0)).isEqualTo(new End(RevocationReason.GONE));
+        assertThat(ElectionRule.next(leading("a", 0, 7), succession(place("b", 8, 0)), 0))
                 .isEqualTo(new End(RevocationReason.GONE));
     }
 
@@ -130,25 +130,25 @@ class ElectionRuleTest {
     void leaderGivesWayToWhoAskedForItAndHasWaited() {
         Place leader = place("a", 7, 1);
         Place asked = place("b", 9, 2, 3_000, 10 * SECOND);
-        assertThat(ElectionRule.next(leading("a", 1, 7), roster(leader, asked), 11 * SECOND))
+        assertThat(ElectionRule.next(leading("a", 1, 7), succession(leader, asked), 11 * SECOND))
                 .isEqualTo(new Rest(2 * SECOND));
-        assertThat(ElectionRule.next(leading("a", 1, 7), roster(leader, asked), 13 * SECOND))
+        assertThat(ElectionRule.next(leading("a", 1, 7), succession(leader, asked), 13 * SECOND))
                 .isEqualTo(new End(RevocationReason.FAIL_BACK));
-        assertThat(ElectionRule.next(leading("a", 1, 7), roster(leader, place("b", 9, 2)), 13 * SECOND))
+        assertThat(ElectionRule.next(leading("a", 1, 7), succession(leader, place("b", 9, 2)), 13 * SECOND))
                 .as("who did not ask")
                 .isEqualTo(new Rest(null));
-        assertThat(ElectionRule.next(leading("a", 2, 7), roster(leader, asked), 13 * SECOND))
+        assertThat(ElectionRule.next(leading("a", 2, 7), succession(leader, asked), 13 * SECOND))
                 .as("an equal")
                 .isEqualTo(new Rest(null));
     }
 
     @Test
-    void rosterRemembersWhenAPlaceWasSeenFirst() {
-        Roster first = Roster.of(version(1), Map.of("candidate/a", stored("a", 1)), Roster.EMPTY, 10);
-        Roster later =
-                Roster.of(version(2), Map.of("candidate/a", stored("a", 1), "candidate/b", stored("b", 2)), first, 20);
+    void successionRemembersWhenAPlaceWasSeenFirst() {
+        Succession first = Succession.of(version(1), Map.of("candidate/a", stored("a", 1)), Succession.EMPTY, 10);
+        Succession later =
+                Succession.of(version(2), Map.of("candidate/a", stored("a", 1), "candidate/b", stored("b", 2)), first, 20);
         assertThat(later.line()).extracting(Place::seenAt).containsExactly(10L, 20L);
-        Roster again = Roster.of(version(3), Map.of("candidate/a", stored("a", 3)), later, 30);
+        Succession again = Succession.of(version(3), Map.of("candidate/a", stored("a", 3)), later, 30);
         assertThat(again.line()).extracting(Place::seenAt).containsExactly(30L);
     }
 
@@ -184,7 +184,7 @@ class ElectionRuleTest {
 
             private final String id;
             private final int priority;
-            private Roster view = Roster.EMPTY;
+            private Succession view = Succession.EMPTY;
             private Version floor = Version.ABSENT;
             private @Nullable Version seat;
             private @Nullable Version term;
@@ -196,7 +196,7 @@ class ElectionRuleTest {
             }
 
             void look() {
-                view = Roster.of(version(revision), Map.copyOf(store), view, now);
+                view = Succession.of(version(revision), Map.copyOf(store), view, now);
             }
 
             boolean step() {
@@ -216,21 +216,21 @@ class ElectionRuleTest {
             }
 
             private void write(ElectionRule.Step step) {
-                String key = Roster.key(id);
+                String key = Succession.key(id);
                 if (step instanceof Join) {
                     seat = put(key);
                 } else if (step instanceof Leave leave) {
                     seat = null;
                     delete(key, leave.place());
                 } else if (step instanceof Vacate vacate) {
-                    if (delete(Roster.LEADER, vacate.term()) && vacate.join()) {
+                    if (delete(Succession.LEADER, vacate.term()) && vacate.join()) {
                         seat = put(key);
                     }
                 } else if (step instanceof Campaign campaign
-                        && !store.containsKey(Roster.LEADER)
+                        && !store.containsKey(Succession.LEADER)
                         && delete(key, campaign.place())) {
                     seat = null;
-                    term = put(Roster.LEADER);
+                    term = put(Succession.LEADER);
                     assertThat(term.isNewerThan(lastTerm)).as("tokens grow").isTrue();
                     lastTerm = term;
                 }
@@ -274,7 +274,7 @@ class ElectionRuleTest {
 
         /** The store's lease is over, so by the rule of leases the node's was before. */
         private void expire(Node node) {
-            for (String key : Arrays.asList(Roster.key(node.id), Roster.LEADER)) {
+            for (String key : Arrays.asList(Succession.key(node.id), Succession.LEADER)) {
                 Versioned<Member> there = store.get(key);
                 if (there != null && there.value().id().equals(node.id)) {
                     node.seat = null;

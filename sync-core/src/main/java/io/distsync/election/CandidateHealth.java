@@ -6,14 +6,14 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks a candidate's check again and again, one call at a time. */
-final class HealthCheck {
+/** Whether a candidate is healthy: asks its check again and again, one call at a time. */
+final class CandidateHealth {
 
     /*
      * Threads. All fields are the mailbox's; the check runs on a thread for code of users.
      */
 
-    private static final Logger log = LoggerFactory.getLogger(HealthCheck.class);
+    private static final Logger log = LoggerFactory.getLogger(CandidateHealth.class);
 
     private final SyncElections elections;
     private final Mailbox mailbox;
@@ -23,7 +23,7 @@ final class HealthCheck {
     private boolean running;
     private boolean stopped;
 
-    HealthCheck(
+    CandidateHealth(
             SyncElections elections,
             Mailbox mailbox,
             BooleanSupplier check,

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param leader {@code null} if there is none
  * @param line who waits, in the order in which they are elected: higher priorities first, among equals who came first
  */
-record Roster(Version head, @Nullable Place leader, List<Place> line) {
+record Succession(Version head, @Nullable Place leader, List<Place> line) {
 
     static final String LEADER = "leader";
     static final String LINE = "candidate/";
@@ -25,7 +25,7 @@ record Roster(Version head, @Nullable Place leader, List<Place> line) {
                     (Place place) -> -(long) place.member.priority())
             .thenComparing(Place::version);
 
-    static final Roster EMPTY = new Roster(Version.ABSENT, null, List.of());
+    static final Succession EMPTY = new Succession(Version.ABSENT, null, List.of());
 
     /**
      * An entry.
@@ -34,12 +34,12 @@ record Roster(Version head, @Nullable Place leader, List<Place> line) {
      */
     record Place(Version version, Member member, long seenAt) {}
 
-    Roster {
+    Succession {
         line = line.stream().sorted(ORDER).toList();
     }
 
     /** The entries of a topic; what was known before keeps the time at which it was first seen. */
-    static Roster of(Version head, Map<String, Versioned<Member>> entries, Roster before, long now) {
+    static Succession of(Version head, Map<String, Versioned<Member>> entries, Succession before, long now) {
         Place leader = null;
         List<Place> line = new ArrayList<>();
         for (Map.Entry<String, Versioned<Member>> entry : entries.entrySet()) {
@@ -55,7 +55,7 @@ record Roster(Version head, @Nullable Place leader, List<Place> line) {
                 line.add(new Place(stored.version(), stored.value(), seenAt));
             }
         }
-        return new Roster(head, leader, line);
+        return new Succession(head, leader, line);
     }
 
     /** The key under which a candidate waits. */
