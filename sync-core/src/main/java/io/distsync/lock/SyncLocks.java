@@ -85,6 +85,11 @@ public final class SyncLocks implements AutoCloseable {
         return queues.await(claim(name, wait, options), LockGrant::new);
     }
 
+    /** {@link #tryLockAsync(String, Duration, LockOptions)} with the defaults. */
+    public CompletableFuture<Optional<LockGrant>> tryLockAsync(String name, Duration wait) {
+        return tryLockAsync(name, wait, defaults);
+    }
+
     /**
      * {@link #tryLock(String, Duration, LockOptions)} without waiting. What depends on the future runs on threads made for it.
      * Whoever completes it otherwise, by cancelling or by a timeout, does not get the lock.

@@ -121,8 +121,13 @@ public final class SyncRegistry implements AutoCloseable {
         return registration;
     }
 
+    /** {@link #registerAsync(ServiceInstance, RegistrationOptions)} with the defaults. */
+    public CompletableFuture<Registration> registerAsync(ServiceInstance instance) {
+        return registerAsync(instance, defaults);
+    }
+
     /**
-     * The same without waiting. What depends on the future runs on threads made for it. Whoever completes it otherwise, by
+     * {@link #register(ServiceInstance, RegistrationOptions)} without waiting. What depends on the future runs on threads made for it. Whoever completes it otherwise, by
      * cancelling or by a timeout, does not get the registration, and the instance is taken off the list.
      */
     public CompletableFuture<Registration> registerAsync(ServiceInstance instance, RegistrationOptions options) {

@@ -88,6 +88,11 @@ public final class SyncSemaphore {
         return queues.await(claim(permits, wait), Permit::new);
     }
 
+    /** Waits for one permit; see {@link #tryAcquireAsync(int, Duration)}. */
+    public CompletableFuture<Optional<Permit>> tryAcquireAsync(Duration wait) {
+        return tryAcquireAsync(1, wait);
+    }
+
     /**
      * {@link #tryAcquire(int, Duration)} without waiting. What depends on the future runs on threads made for it. Whoever
      * completes it otherwise, by cancelling or by a timeout, does not get the permits.

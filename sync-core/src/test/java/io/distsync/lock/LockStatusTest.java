@@ -39,11 +39,23 @@ class LockStatusTest {
     }
 
     @Test
+    void whatIsAskedForWithoutOptionsIsHeldAsTheDefaultsSay() {
+        Duration lease = Duration.ofSeconds(3);
+        try (SyncLocks hasty = SyncLocks.builder(service)
+                .defaults(LockOptions.defaults().withLease(lease))
+                .build()) {
+            assertThat(hasty.tryLock("a", LONG).orElseThrow().remaining()).isBetween(Duration.ZERO, lease);
+            assertThat(hasty.tryLockAsync("b", LONG).join().orElseThrow().remaining())
+                    .isBetween(Duration.ZERO, lease);
+        }
+    }
+
+    @Test
     void whatIsHeldAndWaitedForIsShownByName() {
         Instant before = Instant.now().minusSeconds(5);
         LockGrant b = locks.tryLock("b", LONG).orElseThrow();
         LockGrant a = locks.tryLock("a", LONG).orElseThrow();
-        var waiting = locks.tryLockAsync("a", LONG, LockOptions.defaults());
+        var waiting = locks.tryLockAsync("a", LONG);
 
         List<HoldStatus> status = locks.status();
         assertThat(status).extracting(HoldStatus::name).containsExactly("a", "b");
@@ -83,13 +95,13 @@ class LockStatusTest {
     void everyOutcomeIsTold() {
         LockGrant held = locks.tryLock("a", LONG).orElseThrow();
         assertThat(locks.tryLock("a", Duration.ZERO)).isEmpty();
-        CompletableFuture<Optional<LockGrant>> waiting = locks.tryLockAsync("a", LONG, LockOptions.defaults());
+        CompletableFuture<Optional<LockGrant>> waiting = locks.tryLockAsync("a", LONG);
         await().atMost(LONG).untilAsserted(() -> assertThat(told.what).containsExactly("GRANTED", "BUSY"));
 
         held.close();
         waiting.join().orElseThrow().close();
         assertThat(locks.tryLock("b", LONG)).isPresent();
-        var last = locks.tryLockAsync("b", LONG, LockOptions.defaults());
+        var last = locks.tryLockAsync("b", LONG);
         locks.close();
 
         await().atMost(LONG).until(last::isCompletedExceptionally);

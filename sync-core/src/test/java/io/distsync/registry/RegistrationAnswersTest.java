@@ -124,9 +124,7 @@ class RegistrationAnswersTest {
     void refusedRegistrationIsNone() {
         troubled.trouble = Trouble.REFUSAL;
         assertThatThrownBy(() -> registry.register(INSTANCE)).isInstanceOf(RejectedException.class);
-        assertThatThrownBy(() -> registry.registerAsync(INSTANCE, RegistrationOptions.defaults())
-                        .join())
-                .hasCauseInstanceOf(RejectedException.class);
+        assertThatThrownBy(() -> registry.registerAsync(INSTANCE).join()).hasCauseInstanceOf(RejectedException.class);
         troubled.trouble = Trouble.NONE;
         assertThat(stored()).isEmpty();
     }

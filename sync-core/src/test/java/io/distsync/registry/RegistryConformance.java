@@ -643,7 +643,7 @@ public abstract class RegistryConformance {
     @DisplayName("R11: a future that is cancelled leaves nothing registered")
     void cancelled() {
         Node a = new Node(nodes);
-        CompletableFuture<Registration> asked = a.registry().registerAsync(instance("one"), LONG_LEASE);
+        CompletableFuture<Registration> asked = a.registry().registerAsync(instance("one"));
         if (asked.cancel(false)) {
             eventually()
                     .untilAsserted(
@@ -651,7 +651,7 @@ public abstract class RegistryConformance {
         } else {
             asked.join().close();
         }
-        assertThat(a.registry().registerAsync(instance("two"), LONG_LEASE))
+        assertThat(a.registry().registerAsync(instance("two")))
                 .succeedsWithin(BOUND)
                 .extracting(Registration::status)
                 .isEqualTo(RegistrationStatus.REGISTERED);

@@ -222,7 +222,7 @@ public abstract class SemaphoreConformance {
         Node node = new Node(nodes);
         SyncSemaphore semaphore = node.semaphore(1);
         Permit held = take(semaphore);
-        CompletableFuture<Optional<Permit>> waiting = semaphore.tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = semaphore.tryAcquireAsync(LONG);
         eventually().until(() -> node.queue() == 2);
         assertThat(waiting.cancel(false)).isTrue();
         eventually().until(() -> node.queue() == 1);
@@ -240,9 +240,9 @@ public abstract class SemaphoreConformance {
         Node a = new Node(nodes);
         Node b = new Node(nodes);
         Permit held = take(a.semaphore(1));
-        CompletableFuture<Optional<Permit>> here = a.semaphore(1).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> here = a.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 2);
-        CompletableFuture<Optional<Permit>> there = b.semaphore(1).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> there = b.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 3);
         b.semaphore(1).resize(3);
         assertThat(here).succeedsWithin(BOUND);
@@ -262,7 +262,7 @@ public abstract class SemaphoreConformance {
         List<Permit> held = List.of(take(a.semaphore(3)), take(a.semaphore(3)), take(b.semaphore(3)));
         a.semaphore(3).resize(1);
         assertThat(held).allMatch(Permit::isValid);
-        CompletableFuture<Optional<Permit>> waiting = b.semaphore(3).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = b.semaphore(3).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 4);
         held.get(0).close();
         held.get(2).close();
@@ -282,7 +282,7 @@ public abstract class SemaphoreConformance {
         Node a = new Node(nodes);
         Node b = new Node(nodes);
         List<Permit> held = List.of(take(a.semaphore(2)), take(a.semaphore(2)));
-        CompletableFuture<Optional<Permit>> waiting = a.semaphore(2).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = a.semaphore(2).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 3);
         a.holdFeeds();
         b.semaphore(2).resize(1);
@@ -304,7 +304,7 @@ public abstract class SemaphoreConformance {
         Node[] both = {new Node(nodes), new Node(nodes)};
         List<CompletableFuture<Optional<Permit>>> all = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            all.add(both[i % 2].semaphore(1 + i % 2 * 3).tryAcquireAsync(1, Duration.ofMillis(500)));
+            all.add(both[i % 2].semaphore(1 + i % 2 * 3).tryAcquireAsync(Duration.ofMillis(500)));
         }
         long held = all.stream()
                 .filter(permit -> {
@@ -361,7 +361,7 @@ public abstract class SemaphoreConformance {
         nodes.require(Capability.STORE_TIME);
         Node a = new Node(nodes, Duration.ofMillis(1_500));
         Permit held = take(a.semaphore(1));
-        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 2);
         for (int i = 0; i < 3; i++) {
             awaitRenewal(held);
@@ -390,7 +390,7 @@ public abstract class SemaphoreConformance {
         Node a = new Node(nodes);
         Node b = new Node(nodes, Duration.ofMillis(300));
         Permit held = take(a.semaphore(1));
-        CompletableFuture<Optional<Permit>> waiting = b.semaphore(1).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = b.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 2);
         a.stored()
                 .remove(a.stored()
@@ -412,7 +412,7 @@ public abstract class SemaphoreConformance {
         Node a = new Node(nodes);
         Node b = new Node(nodes);
         Permit held = take(a.semaphore(1));
-        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(1, LONG);
+        CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> b.queue() == 2);
         a.closeRecipe();
         assertThat(waiting)

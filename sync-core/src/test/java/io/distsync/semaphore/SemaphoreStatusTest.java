@@ -28,7 +28,7 @@ class SemaphoreStatusTest {
             SyncSemaphore exports = semaphores.semaphore("exports", 1);
             assertThat(semaphores.status()).isEmpty();
             Permit held = exports.tryAcquire(LONG).orElseThrow();
-            var waiting = exports.tryAcquireAsync(1, LONG);
+            var waiting = exports.tryAcquireAsync(LONG);
 
             assertThat(semaphores.status()).singleElement().satisfies(status -> {
                 assertThat(status.name()).isEqualTo("exports");
