@@ -15,7 +15,6 @@ import io.distsync.election.ElectionRule.Vacate;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LastWords;
 import io.distsync.lease.LossReason;
-import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.Objects;
@@ -41,6 +40,9 @@ final class Candidate implements Candidacy {
 
     private static final Logger log = LoggerFactory.getLogger(Candidate.class);
 
+    /** Before another try to go away, when there was no thread for it. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     /** A place in the line. */
     private record Seat(Version version, KeptLease lease) {}
 
@@ -53,7 +55,7 @@ final class Candidate implements Candidacy {
     private final CandidateOptions options;
     private final LeadershipListener listener;
     private final String id = UUID.randomUUID().toString();
-    private final Mailbox mailbox = new Mailbox();
+    private final Mailbox mailbox;
     private final Entries entries;
     private final @Nullable CandidateHealth health;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
@@ -69,7 +71,7 @@ final class Candidate implements Candidacy {
     private boolean pausing;
     private boolean closed;
     private boolean ended;
-    private Scheduler.@Nullable Cancellable alarm;
+    private Mailbox.@Nullable Alarm alarm;
 
     Candidate(
             SyncElections elections,
@@ -81,6 +83,7 @@ final class Candidate implements Candidacy {
         this.name = name;
         this.options = options;
         this.listener = listener;
+        mailbox = elections.mailbox();
         entries = new Entries(elections, mailbox, map, options.lease(), this::step, this::end);
         health = options.health() == null
                 ? null
@@ -90,6 +93,9 @@ final class Candidate implements Candidacy {
 
     void begin() {
         mailbox.post(() -> {
+            if (ended) { // it was given up before it began
+                return;
+            }
             if (health != null) {
                 health.begin();
             }
@@ -194,7 +200,7 @@ final class Candidate implements Candidacy {
         if (closed) {
             end();
         } else if (atMost != null) {
-            alarm = later(Duration.ofNanos(atMost), this::step);
+            alarm = mailbox.postLater(Duration.ofNanos(atMost), this::step);
         }
     }
 
@@ -286,7 +292,7 @@ final class Candidate implements Candidacy {
         inElected = false;
         if (failed) {
             pausing = true;
-            later(options.lease(), () -> {
+            mailbox.postLater(options.lease(), () -> {
                 pausing = false;
                 step();
             });
@@ -307,22 +313,21 @@ final class Candidate implements Candidacy {
     }
 
     private void tell(String what, Callback callback, Consumer<Boolean> returned) {
-        try {
-            elections.call(() -> {
-                boolean failed = false;
-                inCallback = Thread.currentThread();
-                try {
-                    callback.call();
-                } catch (Throwable e) {
-                    log.error("election '{}': {} failed", name, what, e);
-                    failed = true;
-                }
-                inCallback = null;
-                boolean threw = failed;
-                mailbox.post(() -> returned.accept(threw));
-            });
-        } catch (Throwable e) { // there is no thread for it
-            log.error("election '{}': {} could not be called", name, what, e);
+        boolean called = elections.call(() -> {
+            boolean failed = false;
+            inCallback = Thread.currentThread();
+            try {
+                callback.call();
+            } catch (Throwable e) {
+                log.error("election '{}': {} failed", name, what, e);
+                failed = true;
+            }
+            inCallback = null;
+            boolean threw = failed;
+            mailbox.post(() -> returned.accept(threw));
+        });
+        if (!called) {
+            log.error("election '{}': {} could not be called", name, what);
             mailbox.post(() -> returned.accept(true));
         }
     }
@@ -362,10 +367,6 @@ final class Candidate implements Candidacy {
         return options.member(id, elections.owner(), elections.epochMillis());
     }
 
-    private Scheduler.Cancellable later(Duration delay, Runnable task) {
-        return elections.later(delay, () -> mailbox.post(task));
-    }
-
     private void end() {
         if (ended) {
             return;
@@ -377,13 +378,19 @@ final class Candidate implements Candidacy {
         if (health != null) {
             health.stop();
         }
-        if (alarm != null) {
-            alarm.cancel();
-        }
-        elections.call(() -> {
+        mailbox.cancelAlarms();
+        goAway();
+    }
+
+    /** Not in the mailbox: closing waits for the feed, which may be waiting to post. */
+    private void goAway() {
+        boolean called = elections.call(() -> {
             entries.close();
             elections.left(this);
             gone.complete(null);
         });
+        if (!called) {
+            mailbox.postLater(PAUSE, this::goAway);
+        }
     }
 }

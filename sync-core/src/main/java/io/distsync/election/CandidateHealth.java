@@ -41,12 +41,14 @@ final class CandidateHealth {
         if (stopped) {
             return;
         }
-        elections.later(interval, () -> mailbox.post(this::begin));
+        mailbox.postLater(interval, this::begin);
         if (running) {
             result.accept(false);
         } else {
-            running = true;
-            elections.call(this::ask);
+            running = elections.call(this::ask);
+            if (!running) {
+                result.accept(false);
+            }
         }
     }
 

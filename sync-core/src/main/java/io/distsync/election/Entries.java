@@ -98,7 +98,7 @@ final class Entries {
             serviceClosed.run();
             return;
         }
-        later(lease, this::look);
+        mailbox.postLater(lease, this::look);
     }
 
     /** Nothing is told any more; what is still answered counts for nothing. */
@@ -134,7 +134,7 @@ final class Entries {
         if (ended) {
             return;
         }
-        later(lease, this::look);
+        mailbox.postLater(lease, this::look);
         if (writing) {
             return;
         }
@@ -243,7 +243,7 @@ final class Entries {
     private void goOnAfter(Duration pause) {
         pausing = true;
         long before = writes;
-        later(pause, () -> {
+        mailbox.postLater(pause, () -> {
             if (before == writes) {
                 goOn();
             }
@@ -263,9 +263,5 @@ final class Entries {
     KeptLease keep(String key, String leaseId, long sent, Consumer<LossReason> onLost) {
         Lease kept = new Lease(map.topic().name(), key, leaseId);
         return elections.keeper().keep(map, kept, lease, sent, why -> mailbox.post(() -> onLost.accept(why)));
-    }
-
-    private void later(Duration delay, Runnable task) {
-        var unused = elections.later(delay, () -> mailbox.post(task));
     }
 }

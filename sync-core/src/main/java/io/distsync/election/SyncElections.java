@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Elections of a leader in a whole cluster: at most one at a time for each name, until it resigns, stops or cannot reach the
@@ -44,6 +46,8 @@ public final class SyncElections implements AutoCloseable {
      * callers' and the service's threads.
      */
 
+    private static final Logger log = LoggerFactory.getLogger(SyncElections.class);
+
     private static final Duration IDLE = Duration.ofHours(1);
 
     private final SyncService service;
@@ -68,7 +72,7 @@ public final class SyncElections implements AutoCloseable {
         ownsScheduler = builder.scheduler == null;
         scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-elections") : builder.scheduler;
         keeper = new LeaseKeeper(time, scheduler);
-        callbacks = new Callbacks("distsync-elections-callback");
+        callbacks = builder.callbacks == null ? new Callbacks("distsync-elections-callback") : builder.callbacks;
     }
 
     /** Elections of a service, with defaults. The service stays the caller's to close, after the elections. */
@@ -198,13 +202,22 @@ public final class SyncElections implements AutoCloseable {
         return time.epochMillis();
     }
 
-    Scheduler.Cancellable later(Duration delay, Runnable task) {
-        return scheduler.schedule(task, delay);
+    Mailbox mailbox() {
+        return new Mailbox(scheduler);
     }
 
-    /** Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. */
-    void call(Runnable task) {
-        callbacks.run(task);
+    /**
+     * Runs what may run code of users: never on a thread that others depend on, unless there is no other any more. False if it
+     * will not run, because no thread can be made.
+     */
+    boolean call(Runnable task) {
+        try {
+            callbacks.run(task);
+            return true;
+        } catch (Throwable e) {
+            log.error("there is no thread for a callback of an election", e);
+            return false;
+        }
     }
 
     /** Settings of elections. */
@@ -216,6 +229,7 @@ public final class SyncElections implements AutoCloseable {
         private CandidateOptions defaults = CandidateOptions.defaults();
         private TimeSource time = TimeSource.system();
         private @Nullable Scheduler scheduler;
+        private @Nullable Callbacks callbacks;
 
         private Builder(SyncService service) {
             this.service = service;
@@ -248,6 +262,12 @@ public final class SyncElections implements AutoCloseable {
         /** What keeps the time; stays the caller's to close. If not set, there is a thread for it. */
         public Builder scheduler(Scheduler value) {
             scheduler = Objects.requireNonNull(value, "scheduler");
+            return this;
+        }
+
+        /** For tests: what runs code of users. Closed with the elections. */
+        Builder callbacks(Callbacks value) {
+            callbacks = value;
             return this;
         }
 

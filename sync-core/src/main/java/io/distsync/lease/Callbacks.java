@@ -21,11 +21,16 @@ public final class Callbacks implements AutoCloseable {
     private final ExecutorService threads;
 
     public Callbacks(String threadName) {
-        threads = Executors.newCachedThreadPool(task -> {
+        this(Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, threadName);
             thread.setDaemon(true);
             return thread;
-        });
+        }));
+    }
+
+    /** @param threads closed with this; has one for each task, or tasks would wait for each other */
+    public Callbacks(ExecutorService threads) {
+        this.threads = threads;
     }
 
     /** Runs it soon; what it throws is logged. After {@link #close()} the caller's thread runs it. */

@@ -571,8 +571,11 @@ public abstract class ElectionConformance {
         Standing first = join(a, options());
         first.term(1);
         Standing second = join(b, options());
-        String place =
-                stored(a).read(Selection.first(Succession.LINE, 1)).entries().get(0).key();
+        String place = stored(a)
+                .read(Selection.first(Succession.LINE, 1))
+                .entries()
+                .get(0)
+                .key();
         stored(a).remove(place);
         eventually().until(() -> members(a) == 2);
         first.candidacy().close();

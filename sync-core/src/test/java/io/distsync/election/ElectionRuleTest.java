@@ -76,8 +76,10 @@ class ElectionRuleTest {
         Place a = place("a", 1, 0);
         Place b = place("b", 2, 0);
         Place high = place("high", 9, 5);
-        assertThat(ElectionRule.next(waiting("a", 1L), succession(null, a, b), 0)).isEqualTo(new Campaign(version(1)));
-        assertThat(ElectionRule.next(waiting("b", 2L), succession(null, a, b), 0)).isEqualTo(new Rest(null));
+        assertThat(ElectionRule.next(waiting("a", 1L), succession(null, a, b), 0))
+                .isEqualTo(new Campaign(version(1)));
+        assertThat(ElectionRule.next(waiting("b", 2L), succession(null, a, b), 0))
+                .isEqualTo(new Rest(null));
         assertThat(ElectionRule.next(waiting("a", 1L), succession(null, a, b, high), 0))
                 .isEqualTo(new Rest(null));
         assertThat(ElectionRule.next(waiting("high", 9L), succession(null, a, b, high), 0))
@@ -96,7 +98,8 @@ class ElectionRuleTest {
     void termThatIsHeldByNobodyIsGivenBack() {
         Place mine = place("a", 7, 0);
         assertThat(ElectionRule.next(waiting("a", null), succession(mine), 0)).isEqualTo(new Vacate(version(7), true));
-        assertThat(ElectionRule.next(unwilling("a", null), succession(mine), 0)).isEqualTo(new Vacate(version(7), false));
+        assertThat(ElectionRule.next(unwilling("a", null), succession(mine), 0))
+                .isEqualTo(new Vacate(version(7), false));
     }
 
     @Test
@@ -121,7 +124,8 @@ class ElectionRuleTest {
     void leaderRestsWhileItsEntryIsThere() {
         assertThat(ElectionRule.next(leading("a", 0, 7), succession(place("a", 7, 0), place("b", 3, 0)), 0))
                 .isEqualTo(new Rest(null));
-        assertThat(ElectionRule.next(leading("a", 0, 7), succession(null), 0)).isEqualTo(new End(RevocationReason.GONE));
+        assertThat(ElectionRule.next(leading("a", 0, 7), succession(null), 0))
+                .isEqualTo(new End(RevocationReason.GONE));
         assertThat(ElectionRule.next(leading("a", 0, 7), succession(place("b", 8, 0)), 0))
                 .isEqualTo(new End(RevocationReason.GONE));
     }
@@ -145,8 +149,8 @@ class ElectionRuleTest {
     @Test
     void successionRemembersWhenAPlaceWasSeenFirst() {
         Succession first = Succession.of(version(1), Map.of("candidate/a", stored("a", 1)), Succession.EMPTY, 10);
-        Succession later =
-                Succession.of(version(2), Map.of("candidate/a", stored("a", 1), "candidate/b", stored("b", 2)), first, 20);
+        Succession later = Succession.of(
+                version(2), Map.of("candidate/a", stored("a", 1), "candidate/b", stored("b", 2)), first, 20);
         assertThat(later.line()).extracting(Place::seenAt).containsExactly(10L, 20L);
         Succession again = Succession.of(version(3), Map.of("candidate/a", stored("a", 3)), later, 30);
         assertThat(again.line()).extracting(Place::seenAt).containsExactly(30L);
