@@ -19,11 +19,13 @@ import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.Callbacks;
 import io.distsync.time.VirtualTime;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
@@ -134,12 +136,21 @@ class GivenUpCandidacyTest {
 
     @Test
     void oneThatIsGivenUpBeforeItBeginsDoesNotBegin() {
-        Candidate candidate = new Candidate(elections, "x", OPTIONS, told, stored());
-        CompletableFuture<Void> gone = candidate.leave();
-        candidate.begin();
-        assertThat(gone).succeedsWithin(RecordingListener.BOUND);
-        assertThatNothingIsLeft();
-        assertThat(alarms.pendingTasks()).as("alarms").isZero();
+        CompletableFuture<Void> busy = new CompletableFuture<>();
+        Callbacks oneThread = new Callbacks(Executors.newSingleThreadExecutor());
+        oneThread.run(busy::join); // so that it is not gone yet when it would begin
+        try (SyncElections slow = SyncElections.builder(service)
+                .scheduler(alarms)
+                .callbacks(oneThread)
+                .build()) {
+            Candidate candidate = new Candidate(slow, "x", OPTIONS, told, stored());
+            CompletableFuture<Void> gone = candidate.leave();
+            candidate.begin();
+            assertThat(alarms.pendingTasks()).as("alarms").isZero();
+            busy.complete(null);
+            assertThat(gone).succeedsWithin(RecordingListener.BOUND);
+            assertThatNothingIsLeft();
+        }
     }
 
     /** Keeps a commit from the store until it is released. */

@@ -79,7 +79,8 @@ class ScarceThreadsTest {
 
     @Test
     void revokedThatCannotBeCalledCountsAsReturned() {
-        Candidacy candidacy = elections.join("x", OPTIONS, told);
+        CandidateOptions patient = OPTIONS.withLease(Duration.ofMinutes(1)); // or the lease would end it
+        Candidacy candidacy = elections.join("x", patient, told);
         LeaderTerm term = told.term(1);
         Candidacy other = otherElections.join("x", OPTIONS, otherTold);
         threads.none = true;
