@@ -11,19 +11,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Runs something on threads of the test's own. */
-final class Together {
+public final class Together {
 
     private static final long PATIENCE_SECONDS = 50;
 
     private Together() {}
 
     /** What one of the threads does. */
-    interface Work {
+    public interface Work {
         void run(int thread) throws Exception;
     }
 
     /** Runs the work on so many threads that start together, and waits for all of them. */
-    static void run(int threads, Work work) {
+    public static void run(int threads, Work work) {
         CyclicBarrier start = new CyclicBarrier(threads);
         List<Running<Void>> running = new ArrayList<>();
         for (int i = 0; i < threads; i++) {

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeConformance;
 import io.distsync.RecipeNodes;
-import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.Topic;
 import io.distsync.backend.Selection;
@@ -19,39 +18,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@link SyncCounters} promises, on every backend. */
-@Timeout(60)
-public abstract class CounterConformance {
+public abstract class CounterConformance extends RecipeConformance {
 
-    private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration LEASE = Duration.ofSeconds(6);
     private static final long LARGEST = (1L << 53) - 1;
-
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
-    private RecipeNodes nodes;
-
-    /** Makes the store of one test, empty or with topics of other names only. */
-    protected abstract ServiceFixture createFixture() throws Exception;
-
-    @BeforeEach
-    void openStore() throws Exception {
-        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
-    }
-
-    @AfterEach
-    void closeStore() {
-        nodes.close();
-    }
 
     private static final class Node extends RecipeNodes.Node {
 
@@ -96,10 +70,6 @@ public abstract class CounterConformance {
         protected void closeRecipe() {
             counters.close();
         }
-    }
-
-    private static ConditionFactory eventually() {
-        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
     }
 
     // --- counters ---------------------------------------------------------------------------------------------------

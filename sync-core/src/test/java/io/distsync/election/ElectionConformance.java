@@ -2,11 +2,9 @@ package io.distsync.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
-import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeConformance;
 import io.distsync.RecipeNodes;
-import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.SyncMap;
 import io.distsync.Topic;
@@ -24,40 +22,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@link SyncElections} promises, on every backend. */
-@Timeout(60)
-public abstract class ElectionConformance {
+public abstract class ElectionConformance extends RecipeConformance {
 
-    private static final Duration BOUND = RecordingListener.BOUND;
     private static final Duration LEASE = Duration.ofSeconds(6);
     private static final Duration SHORT = Duration.ofSeconds(1);
-
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
-    private RecipeNodes nodes;
-
-    /** Makes the store of one test, empty or with topics of other names only. */
-    protected abstract ServiceFixture createFixture() throws Exception;
-
-    @BeforeEach
-    void openStore() throws Exception {
-        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
-    }
-
-    @AfterEach
-    void closeStore() {
-        nodes.close();
-    }
 
     private static final class Node extends RecipeNodes.Node {
 
@@ -88,14 +60,30 @@ public abstract class ElectionConformance {
         LeaderTerm term(int number) {
             return told.term(number);
         }
+
+        RevocationReason reason(int number) {
+            return told.reason(number);
+        }
+
+        List<RevocationReason> reasons() {
+            return told.reasons();
+        }
+
+        boolean isLeader() {
+            return candidacy.isLeader();
+        }
+
+        void resign() {
+            candidacy.resign();
+        }
+
+        void close() {
+            candidacy.close();
+        }
     }
 
     private static CandidateOptions options() {
         return CandidateOptions.defaults().withLease(LEASE);
-    }
-
-    private static ConditionFactory eventually() {
-        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
     }
 
     /** Joins, and waits until the store knows. */
@@ -114,13 +102,13 @@ public abstract class ElectionConformance {
         LeaderTerm term = standing.term(number);
         assertThat(term.isValid()).isTrue();
         assertThat(term.remaining()).isPositive();
-        assertThat(standing.candidacy().isLeader()).isTrue();
+        assertThat(standing.isLeader()).isTrue();
         assertThat(standing.candidacy().term()).contains(term);
     }
 
     private static void assertNeverLed(Standing standing) {
         assertThat(standing.told().terms()).isEmpty();
-        assertThat(standing.candidacy().isLeader()).isFalse();
+        assertThat(standing.isLeader()).isFalse();
         assertThat(standing.candidacy().term()).isEmpty();
     }
 
@@ -141,7 +129,7 @@ public abstract class ElectionConformance {
     }
 
     private static long leaders(List<Standing> all) {
-        return all.stream().filter(each -> each.candidacy().isLeader()).count();
+        return all.stream().filter(Standing::isLeader).count();
     }
 
     @Test
@@ -186,16 +174,16 @@ public abstract class ElectionConformance {
         Standing first = join(a, options());
         List<FencingToken> tokens = new ArrayList<>();
         tokens.add(first.term(1).token());
-        first.candidacy().resign();
+        first.resign();
         tokens.add(first.term(2).token());
         clear(b);
         tokens.add(first.term(3).token());
         Standing second = join(b, options());
-        first.candidacy().close();
+        first.close();
         tokens.add(second.term(1).token());
         assertThat(tokens).isSorted().doesNotHaveDuplicates();
         assertThat(tokens.stream().map(FencingToken::toString)).isSorted();
-        assertThat(first.told().reasons())
+        assertThat(first.reasons())
                 .containsExactly(RevocationReason.RESIGNED, RevocationReason.GONE, RevocationReason.CLOSED);
         assertThat(second.told().terms()).hasSize(1);
     }
@@ -235,11 +223,11 @@ public abstract class ElectionConformance {
         assertThat(term.isValid()).isTrue();
         List<RevocationReason> lost = new CopyOnWriteArrayList<>();
         term.onLost(lost::add);
-        standing.candidacy().resign();
+        standing.resign();
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(RevocationReason.RESIGNED));
         assertThat(term.isValid()).isFalse();
         assertThat(term.remaining()).isZero();
-        assertThat(standing.candidacy().isLeader()).isFalse();
+        assertThat(standing.isLeader()).isFalse();
         assertThat(slow.inRevoked.getCount()).isEqualTo(1);
         slow.endOfElected.countDown();
         slow.endOfRevoked.countDown();
@@ -261,7 +249,7 @@ public abstract class ElectionConformance {
         Standing first = join(a, options(), slow);
         slow.term(1);
         Standing second = join(b, options());
-        first.candidacy().resign();
+        first.resign();
         assertThat(slow.inRevoked.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(leader(b)).as("the entry of the first").isPresent();
         assertNeverLed(second);
@@ -281,13 +269,13 @@ public abstract class ElectionConformance {
         Standing first = join(a, options().withPriority(1), slow);
         slow.term(1);
         Standing second = join(b, options());
-        first.candidacy().resign();
+        first.resign();
         assertThat(slow.inRevoked.await(20, TimeUnit.SECONDS)).isTrue();
         nodes.advance(LEASE);
         assertLeads(second, 1);
         assertThat(slow.terms()).hasSize(1);
         slow.endOfRevoked.countDown();
-        second.candidacy().close();
+        second.close();
         assertLeads(first, 2);
     }
 
@@ -342,7 +330,7 @@ public abstract class ElectionConformance {
             }
         });
         standing.term(1);
-        standing.candidacy().resign();
+        standing.resign();
         assertLeads(standing, 2);
     }
 
@@ -357,14 +345,14 @@ public abstract class ElectionConformance {
         first.term(1);
         Standing second = join(b, options());
         Standing third = join(a, options());
-        first.candidacy().resign();
+        first.resign();
         assertLeads(second, 1);
         assertNeverLed(third);
-        second.candidacy().resign();
+        second.resign();
         assertLeads(third, 1);
-        third.candidacy().resign();
+        third.resign();
         assertLeads(first, 2);
-        second.candidacy().resign();
+        second.resign();
         assertLeads(first, 2);
     }
 
@@ -376,13 +364,13 @@ public abstract class ElectionConformance {
         Standing first = join(a, options());
         Standing second = join(b, options());
         first.term(1);
-        second.candidacy().close();
+        second.close();
         assertLeads(first, 1);
         assertThat(members(a)).isEqualTo(1);
-        first.candidacy().close();
+        first.close();
         assertThat(members(a)).isZero();
-        assertThat(first.told().reason(1)).isEqualTo(RevocationReason.CLOSED);
-        first.candidacy().close();
+        assertThat(first.reason(1)).isEqualTo(RevocationReason.CLOSED);
+        first.close();
         assertNeverLed(second);
     }
 
@@ -397,7 +385,7 @@ public abstract class ElectionConformance {
         Standing second = join(b, options());
         long begin = System.nanoTime();
         a.elections().close();
-        assertThat(first.told().reasons()).containsExactly(RevocationReason.CLOSED);
+        assertThat(first.reasons()).containsExactly(RevocationReason.CLOSED);
         assertLeads(second, 1);
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LEASE.dividedBy(2));
         assertNeverLed(waiting);
@@ -447,18 +435,18 @@ public abstract class ElectionConformance {
         nodes.advance(LEASE);
         assertThat(old.isValid()).isFalse();
         assertThat(old.remaining()).isZero();
-        assertThat(first.candidacy().isLeader()).isFalse();
+        assertThat(first.isLeader()).isFalse();
         LeaderTerm now = second.term(1);
         assertThat(write(byB, now, "b")).isTrue();
 
         assertThat(write(byA, old, "late")).as("a write with the old token").isFalse();
-        assertThat(first.told().reason(1)).isEqualTo(RevocationReason.EXPIRED);
+        assertThat(first.reason(1)).isEqualTo(RevocationReason.EXPIRED);
         assertThat(now.isValid()).isTrue();
         assertThat(byB.get("")).get().extracting("value").isEqualTo("b");
         eventually().until(() -> members(b) == 2);
-        second.candidacy().close();
+        second.close();
         assertLeads(first, 2);
-        assertThat(first.told().reasons()).hasSize(1);
+        assertThat(first.reasons()).hasSize(1);
     }
 
     private static boolean write(SyncMap<String> map, LeaderTerm term, String text) {
@@ -477,16 +465,16 @@ public abstract class ElectionConformance {
         LeaderTerm old = first.term(1);
         Standing second = join(b, options().withLease(SHORT));
         a.cut();
-        assertThat(first.told().reason(1)).isEqualTo(RevocationReason.EXPIRED);
+        assertThat(first.reason(1)).isEqualTo(RevocationReason.EXPIRED);
         assertThat(old.isValid()).isFalse();
         assertThat(second.told().terms()).isEmpty();
         nodes.advance(SHORT);
         assertThat(second.term(1).token()).isGreaterThan(old.token());
         a.heal();
         eventually().until(() -> members(b) == 2);
-        second.candidacy().close();
+        second.close();
         assertThat(first.term(2).token()).isGreaterThan(second.term(1).token());
-        assertThat(first.told().reasons()).hasSize(1);
+        assertThat(first.reasons()).hasSize(1);
     }
 
     @Test
@@ -501,21 +489,13 @@ public abstract class ElectionConformance {
         Standing second = join(b, options().withLease(lease));
         long head = revision(a);
         for (int i = 0; i < 4; i++) {
-            awaitRenewal(term);
-            awaitRenewal(term);
+            awaitRenewal(term::remaining);
+            awaitRenewal(term::remaining);
             nodes.advance(Duration.ofMillis(500));
         }
         assertThat(revision(a)).as("nothing was written").isEqualTo(head);
         assertThat(term.isValid()).isTrue();
         assertNeverLed(second);
-    }
-
-    private static void awaitRenewal(LeaderTerm term) {
-        AtomicReference<Duration> before = new AtomicReference<>(Duration.ofDays(1));
-        eventually().until(() -> {
-            Duration now = term.remaining();
-            return now.compareTo(before.getAndSet(now)) > 0;
-        });
     }
 
     @Test
@@ -530,7 +510,7 @@ public abstract class ElectionConformance {
         a.heal();
         eventually().until(() -> term.remaining().toMillis() > 2_000);
         assertLeads(first, 1);
-        assertThat(first.told().reasons()).isEmpty();
+        assertThat(first.reasons()).isEmpty();
     }
 
     @Test
@@ -542,11 +522,11 @@ public abstract class ElectionConformance {
         Standing first = join(a, options().withLease(SHORT));
         LeaderTerm old = first.term(1);
         a.cut();
-        assertThat(first.told().reason(1)).isEqualTo(RevocationReason.EXPIRED);
+        assertThat(first.reason(1)).isEqualTo(RevocationReason.EXPIRED);
         a.heal();
         assertThat(first.term(2).token()).isGreaterThan(old.token());
         assertThat(old.isValid()).isFalse();
-        assertThat(first.told().reasons()).hasSize(1);
+        assertThat(first.reasons()).hasSize(1);
     }
 
     @Test
@@ -558,9 +538,9 @@ public abstract class ElectionConformance {
         first.term(1);
         Standing second = join(b, options());
         clear(b);
-        assertThat(first.told().reason(1)).isEqualTo(RevocationReason.GONE);
+        assertThat(first.reason(1)).isEqualTo(RevocationReason.GONE);
         eventually().until(() -> leaders(List.of(first, second)) == 1 && members(a) == 2);
-        assertThat(first.told().reasons()).hasSize(1);
+        assertThat(first.reasons()).hasSize(1);
     }
 
     @Test
@@ -578,7 +558,7 @@ public abstract class ElectionConformance {
                 .key();
         stored(a).remove(place);
         eventually().until(() -> members(a) == 2);
-        first.candidacy().close();
+        first.close();
         assertLeads(second, 1);
     }
 
@@ -594,11 +574,11 @@ public abstract class ElectionConformance {
         Standing low = join(b, options().withPriority(-1));
         Standing second = join(b, options().withPriority(5));
         Standing same = join(a, options().withPriority(5));
-        primary.candidacy().close();
+        primary.close();
         assertLeads(second, 1);
-        second.candidacy().close();
+        second.close();
         assertLeads(same, 1);
-        same.candidacy().close();
+        same.close();
         assertLeads(low, 1);
     }
 
@@ -618,7 +598,7 @@ public abstract class ElectionConformance {
         assertNeverLed(primary);
         assertNeverLed(equal);
         assertThat(revision(a)).isEqualTo(head);
-        backup.candidacy().resign();
+        backup.resign();
         assertLeads(primary, 1);
     }
 
@@ -634,8 +614,8 @@ public abstract class ElectionConformance {
         Standing primary = join(b, options().withPriority(1).withFailBack(delay));
         assertLeads(primary, 1);
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(delay);
-        assertThat(backup.told().reasons()).containsExactly(RevocationReason.FAIL_BACK);
-        primary.candidacy().close();
+        assertThat(backup.reasons()).containsExactly(RevocationReason.FAIL_BACK);
+        primary.close();
         assertLeads(backup, 2);
     }
 
@@ -653,7 +633,7 @@ public abstract class ElectionConformance {
         assertLeads(second, 1);
         healthy.set(true);
         eventually().until(() -> members(a) == 2);
-        second.candidacy().resign();
+        second.resign();
         assertLeads(first, 1);
         healthy.set(false);
         assertThat(listener.reason(1)).isEqualTo(RevocationReason.UNHEALTHY);
@@ -662,9 +642,9 @@ public abstract class ElectionConformance {
         Standing third = join(b, options().withPriority(1));
         healthy.set(true);
         eventually().until(() -> members(a) == 3);
-        second.candidacy().close();
+        second.close();
         assertLeads(third, 1);
-        third.candidacy().close();
+        third.close();
         assertLeads(first, 2);
     }
 
@@ -754,7 +734,7 @@ public abstract class ElectionConformance {
         all.get(0).term(1);
         for (int i = 0; i < 4; i++) {
             long head = revision(both[0]);
-            all.get(i).candidacy().resign();
+            all.get(i).resign();
             all.get(i + 1).term(1);
             eventually().until(() -> members(both[0]) == 8);
             assertThat(revision(both[0]) - head).isEqualTo(4);
@@ -780,7 +760,7 @@ public abstract class ElectionConformance {
                         assertThat(leader.token()).isEqualTo(term.token());
                         assertThat(leader.since()).isAfter("2020-01-01T00:00:00Z");
                     }));
-            first.candidacy().close();
+            first.close();
             eventually().until(() -> view.leader().isEmpty());
             eventually()
                     .untilAsserted(() -> assertThat(told.stream()

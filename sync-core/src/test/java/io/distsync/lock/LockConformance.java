@@ -2,14 +2,13 @@ package io.distsync.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.distsync.CommitOutcome;
-import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeConformance;
 import io.distsync.RecipeNodes;
-import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.SyncMap;
+import io.distsync.Together;
 import io.distsync.Topic;
 import io.distsync.backend.Selection;
 import io.distsync.error.NotAppliedException;
@@ -28,51 +27,22 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@link SyncLocks} promises, on every backend. */
-@Timeout(60)
-public abstract class LockConformance {
+public abstract class LockConformance extends RecipeConformance {
 
-    private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration LEASE = Duration.ofSeconds(6);
 
     /** Long enough for a busy machine to answer in. */
     private static final Duration SHORT = Duration.ofMillis(500);
-
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
-    private RecipeNodes nodes;
-
-    /** Makes the store of one test, empty or with topics of other names only. */
-    protected abstract ServiceFixture createFixture() throws Exception;
-
-    @BeforeEach
-    void openStore() throws Exception {
-        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
-    }
-
-    @AfterEach
-    void closeStore() {
-        nodes.close();
-    }
 
     private static final class Node extends RecipeNodes.Node {
 
@@ -112,6 +82,23 @@ public abstract class LockConformance {
         return held(node.locks().tryLock(name, LEASE.dividedBy(2), options()));
     }
 
+    /** Waits for it without a thread. */
+    private static CompletableFuture<Optional<LockGrant>> ask(Node node, String name) {
+        return node.locks().tryLockAsync(name, LONG, options());
+    }
+
+    private static LockGrant granted(CompletableFuture<Optional<LockGrant>> asked) {
+        assertThat(asked).succeedsWithin(BOUND);
+        return held(asked.join());
+    }
+
+    /** What is told of its loss from now on. */
+    private static List<LossReason> losses(LockGrant grant) {
+        List<LossReason> told = new CopyOnWriteArrayList<>();
+        grant.onLost(told::add);
+        return told;
+    }
+
     /** Takes it only if it is free; a store that is slow for a moment is asked again. */
     private static Optional<LockGrant> tryNow(Node node, String name) {
         return eventually()
@@ -123,41 +110,25 @@ public abstract class LockConformance {
         return LockOptions.defaults().withLease(LEASE);
     }
 
-    private static ConditionFactory eventually() {
-        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
-    }
-
     // --- taking and giving back -------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("L1: threads of two nodes that take turns count exactly")
-    void exclusion() throws Exception {
+    void exclusion() {
         Node[] both = {new Node(nodes), new Node(nodes)};
         int[] unguarded = {0};
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger overlaps = new AtomicInteger();
-        ExecutorService threads = Executors.newFixedThreadPool(8);
-        try {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                Node node = both[i % 2];
-                all.add(threads.submit(() -> {
-                    for (int n = 0; n < 25; n++) {
-                        node.locks().withLock("counted", LONG, options(), grant -> {
-                            overlaps.addAndGet(inside.getAndIncrement());
-                            unguarded[0]++;
-                            inside.decrementAndGet();
-                            return null;
-                        });
-                    }
-                }));
+        Together.run(8, thread -> {
+            for (int n = 0; n < 25; n++) {
+                both[thread % 2].locks().withLock("counted", LONG, options(), grant -> {
+                    overlaps.addAndGet(inside.getAndIncrement());
+                    unguarded[0]++;
+                    inside.decrementAndGet();
+                    return null;
+                });
             }
-            for (Future<?> each : all) {
-                each.get();
-            }
-        } finally {
-            threads.shutdownNow();
-        }
+        });
         assertThat(overlaps).hasValue(0);
         assertThat(unguarded[0]).isEqualTo(200);
     }
@@ -272,36 +243,23 @@ public abstract class LockConformance {
 
     @Test
     @DisplayName("L6: a wait that ends as the lock becomes free leaves it with one of them, or free")
-    void waitThatEndsInTheGrant() throws Exception {
+    void waitThatEndsInTheGrant() {
         Node[] both = {new Node(nodes), new Node(nodes)};
         AtomicInteger granted = new AtomicInteger();
         AtomicInteger slow = new AtomicInteger();
-        ExecutorService threads = Executors.newFixedThreadPool(8);
-        try {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                Node node = both[i % 2];
-                all.add(threads.submit(() -> {
-                    for (int n = 0; n < 40; n++) {
-                        Duration wait =
-                                Duration.ofNanos(ThreadLocalRandom.current().nextLong(3_000_000));
-                        try {
-                            node.locks().tryLock("raced", wait, options()).ifPresent(grant -> {
-                                granted.incrementAndGet();
-                                assertThat(grant.release()).isEqualTo(Release.RELEASED);
-                            });
-                        } catch (OutcomeUnknownException e) {
-                            slow.incrementAndGet(); // the store, on a busy machine: that is an end of the wait, too
-                        }
-                    }
-                }));
+        Together.run(8, thread -> {
+            for (int n = 0; n < 40; n++) {
+                Duration wait = Duration.ofNanos(ThreadLocalRandom.current().nextLong(3_000_000));
+                try {
+                    both[thread % 2].locks().tryLock("raced", wait, options()).ifPresent(grant -> {
+                        granted.incrementAndGet();
+                        assertThat(grant.release()).isEqualTo(Release.RELEASED);
+                    });
+                } catch (OutcomeUnknownException e) {
+                    slow.incrementAndGet(); // the store, on a busy machine: that is an end of the wait, too
+                }
             }
-            for (Future<?> each : all) {
-                each.get();
-            }
-        } finally {
-            threads.shutdownNow();
-        }
+        });
         assertThat(granted.get())
                 .as("grants; %s were not answered in time", slow)
                 .isPositive();
@@ -343,7 +301,7 @@ public abstract class LockConformance {
     void cancel() {
         Node a = new Node(nodes);
         LockGrant grant = take(a, "x");
-        CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("x", LONG, options());
+        CompletableFuture<Optional<LockGrant>> waiting = ask(a, "x");
         eventually().until(() -> queue(a, "x") == 2);
         assertThat(waiting.cancel(false)).isTrue();
         eventually().until(() -> queue(a, "x") == 1);
@@ -357,16 +315,15 @@ public abstract class LockConformance {
         Node[] both = {new Node(nodes), new Node(nodes)};
         for (Node last : both) {
             LockGrant grant = take(both[0], "x");
-            CompletableFuture<Optional<LockGrant>> between = both[0].locks().tryLockAsync("x", LONG, options());
+            CompletableFuture<Optional<LockGrant>> between = ask(both[0], "x");
             eventually().until(() -> queue(both[0], "x") == 2);
-            CompletableFuture<Optional<LockGrant>> waiting = last.locks().tryLockAsync("x", LONG, options());
+            CompletableFuture<Optional<LockGrant>> waiting = ask(last, "x");
             eventually().until(() -> queue(both[0], "x") == 3);
             between.cancel(false);
             eventually().until(() -> queue(both[0], "x") == 2);
             assertThat(waiting).isNotDone();
             grant.close();
-            assertThat(waiting).succeedsWithin(BOUND);
-            assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+            assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
         }
     }
 
@@ -383,8 +340,7 @@ public abstract class LockConformance {
         SyncMap<String> writtenByA = a.service().map(guarded);
         SyncMap<String> writtenByB = b.service().map(guarded);
         LockGrant old = take(a, "x");
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        old.onLost(lost::add);
+        List<LossReason> lost = losses(old);
         assertThat(write(writtenByA, old, "a")).isTrue();
 
         a.wakeAfter(LEASE);
@@ -399,8 +355,7 @@ public abstract class LockConformance {
                 .isFalse();
         assertThat(old.release()).isEqualTo(Release.ALREADY_LOST);
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
-        List<LossReason> later = new CopyOnWriteArrayList<>();
-        old.onLost(later::add);
+        List<LossReason> later = losses(old);
         eventually().untilAsserted(() -> assertThat(later).containsExactly(LossReason.EXPIRED));
         assertThat(now.isValid()).isTrue();
         assertThat(writtenByB.get("")).get().extracting("value").isEqualTo("b");
@@ -425,24 +380,15 @@ public abstract class LockConformance {
         eventually().until(() -> queue(a, "x") == 2);
         String place = lastPlace(a, "x");
         for (int i = 0; i < 4; i++) {
-            awaitRenewal(grant);
+            awaitRenewal(grant::remaining);
             nodes.advance(Duration.ofMillis(600));
         }
-        awaitRenewal(grant);
+        awaitRenewal(grant::remaining);
         assertThat(lastPlace(a, "x")).as("the place of who waits").isEqualTo(place);
         assertThat(grant.isValid()).isTrue();
         assertThat(waiting).isNotDone();
         grant.close();
-        assertThat(waiting).succeedsWithin(BOUND);
-        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
-    }
-
-    private static void awaitRenewal(LockGrant grant) {
-        AtomicLong before = new AtomicLong(Long.MAX_VALUE);
-        eventually().until(() -> {
-            long now = grant.remaining().toNanos();
-            return now > before.getAndSet(now);
-        });
+        assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
     }
 
     @Test
@@ -452,8 +398,7 @@ public abstract class LockConformance {
         LockGrant grant = held(a.locks().tryLock("x", LONG, options()));
         grant.close();
         assertThat(queue(a, "x")).isZero();
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        grant.onLost(lost::add);
+        List<LossReason> lost = losses(grant);
         a.wakeAfter(LEASE.multipliedBy(2));
         try (LockGrant other = take(a, "x")) {
             assertThat(other.isValid()).isTrue();
@@ -468,8 +413,7 @@ public abstract class LockConformance {
         Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofSeconds(3))));
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        grant.onLost(lost::add);
+        List<LossReason> lost = losses(grant);
         a.cut();
         eventually().until(() -> grant.remaining().toMillis() < 1_500);
         a.heal();
@@ -485,8 +429,7 @@ public abstract class LockConformance {
         Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofMillis(500))));
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        grant.onLost(lost::add);
+        List<LossReason> lost = losses(grant);
         a.cut();
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.EXPIRED));
         assertThat(grant.isValid()).isFalse();
@@ -506,8 +449,7 @@ public abstract class LockConformance {
         Node a = new Node(nodes);
         LockGrant grant =
                 held(a.locks().tryLock("x", LONG, LockOptions.defaults().withLease(Duration.ofSeconds(3))));
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        grant.onLost(lost::add);
+        List<LossReason> lost = losses(grant);
         clear(a, "x");
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.GONE));
         assertThat(grant.isValid()).isFalse();
@@ -526,8 +468,7 @@ public abstract class LockConformance {
         stored(a, "x").remove(lastPlace(a, "x"));
         eventually().until(() -> queue(a, "x") == 2);
         grant.close();
-        assertThat(waiting).succeedsWithin(BOUND);
-        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+        assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
     }
 
     @Test
@@ -535,8 +476,7 @@ public abstract class LockConformance {
     void maximumHold() {
         Node a = new Node(nodes);
         LockGrant grant = held(a.locks().tryLock("x", LONG, options().withMaximumHold(Duration.ofSeconds(1))));
-        List<LossReason> lost = new CopyOnWriteArrayList<>();
-        grant.onLost(lost::add);
+        List<LossReason> lost = losses(grant);
         eventually().untilAsserted(() -> assertThat(lost).containsExactly(LossReason.MAXIMUM_HOLD));
         assertThat(grant.isValid()).isFalse();
         assertThat(grant.release()).isEqualTo(Release.ALREADY_LOST);
@@ -550,7 +490,7 @@ public abstract class LockConformance {
         Node b = new Node(nodes);
         LockGrant grant = take(a, "x");
         LockGrant other = take(b, "y");
-        CompletableFuture<Optional<LockGrant>> waiting = a.locks().tryLockAsync("y", LONG, options());
+        CompletableFuture<Optional<LockGrant>> waiting = ask(a, "y");
         eventually().until(() -> queue(b, "y") == 2);
         a.locks().close();
         assertThat(waiting)
@@ -656,7 +596,7 @@ public abstract class LockConformance {
         for (int i = 0; i < 40; i++) { // more than are looked at at once
             readers.add(held(a.locks().tryLock("x", LONG, shared)));
         }
-        CompletableFuture<Optional<LockGrant>> writer = b.locks().tryLockAsync("x", LONG, options());
+        CompletableFuture<Optional<LockGrant>> writer = ask(b, "x");
         eventually().until(() -> queue(a, "x") == 41);
         List<CompletableFuture<Optional<LockGrant>>> behind = new ArrayList<>();
         for (Node node : List.of(a, b, a, b)) {
@@ -671,8 +611,7 @@ public abstract class LockConformance {
         assertThat(writer).isNotDone();
         assertThat(behind).noneMatch(CompletableFuture::isDone);
         last.close();
-        assertThat(writer).succeedsWithin(BOUND);
-        LockGrant written = held(writer.join());
+        LockGrant written = granted(writer);
         assertThat(behind).noneMatch(CompletableFuture::isDone);
         assertThat(written.release()).isEqualTo(Release.RELEASED);
         behind.forEach(reader -> assertThat(reader).succeedsWithin(BOUND));

@@ -2,14 +2,12 @@ package io.distsync.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.distsync.FeedStatus;
 import io.distsync.MapChange;
-import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeConformance;
 import io.distsync.RecipeNodes;
-import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.SyncMap;
 import io.distsync.Topic;
@@ -27,51 +25,30 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@link SyncRegistry} promises, on every backend. */
-@Timeout(60)
-public abstract class RegistryConformance {
+public abstract class RegistryConformance extends RecipeConformance {
 
-    private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration LEASE = Duration.ofSeconds(3);
     private static final RegistrationOptions OPTIONS =
             RegistrationOptions.defaults().withLease(LEASE);
     private static final RegistrationOptions LONG_LEASE =
             RegistrationOptions.defaults().withLease(Duration.ofSeconds(30));
 
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
     private final List<Subscription> recordings = new ArrayList<>();
-    private RecipeNodes nodes;
-
-    /** Makes the store of one test, empty or with topics of other names only. */
-    protected abstract ServiceFixture createFixture() throws Exception;
-
     /** Loses all that the store has, this topic included, as a restart without its data would. */
     protected void loseEverything(String topic) {
         assumeTrue(false, "not played here: the store is in the memory of the nodes, and ends with them");
     }
 
-    @BeforeEach
-    void openStore() throws Exception {
-        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
-    }
-
     @AfterEach
-    void closeStore() {
+    void closeRecordings() {
         recordings.forEach(Subscription::close);
-        nodes.close();
     }
 
     private static final class Node extends RecipeNodes.Node {
@@ -123,10 +100,6 @@ public abstract class RegistryConformance {
         }
     }
 
-    private static ConditionFactory eventually() {
-        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
-    }
-
     private static ServiceInstance instance(String id) {
         return ServiceInstance.of("orders", "10.0.0.1", 8080).withId(id);
     }
@@ -141,14 +114,6 @@ public abstract class RegistryConformance {
 
     private static void awaitStatus(Registration registration, RegistrationStatus status) {
         eventually().untilAsserted(() -> assertThat(registration.status()).isEqualTo(status));
-    }
-
-    private static void awaitHeartbeat(Registration registration) {
-        AtomicLong before = new AtomicLong(Long.MAX_VALUE);
-        eventually().until(() -> {
-            long now = registration.remaining().toNanos();
-            return now > before.getAndSet(now);
-        });
     }
 
     // --- being listed -----------------------------------------------------------------------------------------------
@@ -209,7 +174,7 @@ public abstract class RegistryConformance {
         Registration second = a.register(instance("one").withWeight(2));
         awaitStatus(first, RegistrationStatus.REPLACED);
         first.close();
-        awaitHeartbeat(second);
+        awaitRenewal(second::remaining);
         assertThat(second.status()).isEqualTo(RegistrationStatus.REGISTERED);
         assertThat(first.status()).isEqualTo(RegistrationStatus.REPLACED);
         assertThat(a.registry().fetch("orders").all()).containsExactly(second.instance());
@@ -230,7 +195,7 @@ public abstract class RegistryConformance {
         eventually().untilAsserted(() -> assertThat(told).endsWith(RegistrationStatus.REPLACED));
         assertThat(older.update(instance -> instance.withWeight(9))).isEqualTo(RegistrationStatus.REPLACED);
         older.close();
-        awaitHeartbeat(newer);
+        awaitRenewal(newer::remaining);
         assertThat(newer.status()).isEqualTo(RegistrationStatus.REGISTERED);
         assertThat(a.registry().fetch("orders").all()).containsExactly(newer.instance());
         assertThat(log.causes()).containsExactly(Cause.WRITE, Cause.WRITE);
@@ -262,7 +227,7 @@ public abstract class RegistryConformance {
         awaitIds(onB, "one");
         ServiceSnapshot before = onB.snapshot();
         for (int i = 0; i < 4; i++) {
-            awaitHeartbeat(registration);
+            awaitRenewal(registration::remaining);
             nodes.advance(Duration.ofMillis(1_200));
         }
         assertThat(onB.snapshot()).isSameAs(before);

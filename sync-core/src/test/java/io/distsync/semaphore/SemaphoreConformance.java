@@ -2,13 +2,12 @@ package io.distsync.semaphore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
-import io.distsync.NothingLeftBehind;
+import io.distsync.RecipeConformance;
 import io.distsync.RecipeNodes;
-import io.distsync.ServiceFixture;
 import io.distsync.ServiceFixture.Capability;
 import io.distsync.SyncMap;
+import io.distsync.Together;
 import io.distsync.Topic;
 import io.distsync.backend.Selection;
 import io.distsync.error.NotAppliedException;
@@ -27,48 +26,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@link SyncSemaphores} promises, on every backend. */
-@Timeout(60)
-public abstract class SemaphoreConformance {
+public abstract class SemaphoreConformance extends RecipeConformance {
 
-    private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration LEASE = Duration.ofSeconds(6);
 
     /** Long enough for a busy machine to answer in. */
     private static final Duration SHORT = Duration.ofMillis(500);
-
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
-    private RecipeNodes nodes;
-
-    /** Makes the store of one test, empty or with topics of other names only. */
-    protected abstract ServiceFixture createFixture() throws Exception;
-
-    @BeforeEach
-    void openStore() throws Exception {
-        nodes = new RecipeNodes(createFixture(), nothingLeftBehind);
-    }
-
-    @AfterEach
-    void closeStore() {
-        nodes.close();
-    }
 
     private static final class Node extends RecipeNodes.Node {
 
@@ -119,6 +90,11 @@ public abstract class SemaphoreConformance {
         return held(semaphore.tryAcquire(LONG));
     }
 
+    private static Permit granted(CompletableFuture<Optional<Permit>> asked) {
+        assertThat(asked).succeedsWithin(BOUND);
+        return held(asked.join());
+    }
+
     /** Takes it only if it is free; a store that is slow for a moment is asked again. */
     private static Optional<Permit> tryNow(SyncSemaphore semaphore) {
         return eventually()
@@ -126,41 +102,26 @@ public abstract class SemaphoreConformance {
                 .until(() -> semaphore.tryAcquire(Duration.ZERO), answer -> true);
     }
 
-    private static ConditionFactory eventually() {
-        return await().atMost(BOUND).pollInterval(Duration.ofMillis(5));
-    }
-
     // --- taking and giving back -------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("P1: threads of two nodes are never more than the permits, and as many as them")
-    void exclusion() throws Exception {
+    void exclusion() {
         Node[] both = {new Node(nodes), new Node(nodes)};
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
-        ExecutorService threads = Executors.newFixedThreadPool(8);
-        try {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                SyncSemaphore semaphore = both[i % 2].semaphore(3);
-                all.add(threads.submit(() -> {
-                    for (int n = 0; n < 25; n++) {
-                        int last = semaphore.withPermit(LONG, permit -> {
-                            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                            done.incrementAndGet();
-                            return inside.getAndDecrement();
-                        });
-                        assertThat(last).isBetween(1, 3);
-                    }
-                }));
+        Together.run(8, thread -> {
+            SyncSemaphore semaphore = both[thread % 2].semaphore(3);
+            for (int n = 0; n < 25; n++) {
+                int last = semaphore.withPermit(LONG, permit -> {
+                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    done.incrementAndGet();
+                    return inside.getAndDecrement();
+                });
+                assertThat(last).isBetween(1, 3);
             }
-            for (Future<?> each : all) {
-                each.get();
-            }
-        } finally {
-            threads.shutdownNow();
-        }
+        });
         assertThat(most).hasValueLessThanOrEqualTo(3).hasValueGreaterThan(0);
         assertThat(done).hasValue(200);
         assertThat(both[1].semaphore(3).availablePermits()).isEqualTo(3);
@@ -270,8 +231,7 @@ public abstract class SemaphoreConformance {
         assertThat(tryNow(b.semaphore(3))).isEmpty();
         assertThat(waiting).isNotDone();
         held.get(1).close();
-        assertThat(waiting).succeedsWithin(BOUND);
-        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+        assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
     }
 
     @Test
@@ -364,24 +324,13 @@ public abstract class SemaphoreConformance {
         CompletableFuture<Optional<Permit>> waiting = a.semaphore(1).tryAcquireAsync(LONG);
         eventually().until(() -> a.queue() == 2);
         for (int i = 0; i < 3; i++) {
-            awaitRenewal(held);
+            awaitRenewal(held::remaining);
             nodes.advance(Duration.ofMillis(600));
         }
         assertThat(held.isValid()).isTrue();
         assertThat(waiting).isNotDone();
         held.close();
-        assertThat(waiting).succeedsWithin(BOUND);
-        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
-    }
-
-    private static void awaitRenewal(Permit permit) {
-        long[] before = {Long.MAX_VALUE};
-        eventually().until(() -> {
-            long now = permit.remaining().toNanos();
-            boolean renewed = now > before[0];
-            before[0] = now;
-            return renewed;
-        });
+        assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
     }
 
     @Test
@@ -400,8 +349,7 @@ public abstract class SemaphoreConformance {
                         .key());
         eventually().until(() -> a.queue() == 2);
         held.close();
-        assertThat(waiting).succeedsWithin(BOUND);
-        assertThat(held(waiting.join()).release()).isEqualTo(Release.RELEASED);
+        assertThat(granted(waiting).release()).isEqualTo(Release.RELEASED);
     }
 
     // --- the end ----------------------------------------------------------------------------------------------------

@@ -1,29 +1,20 @@
 package io.distsync.backend.kafka;
 
 import io.distsync.ServiceFixture;
+import io.distsync.Shared;
 import io.distsync.backend.redis.RedisServiceFixture;
 import io.distsync.election.ElectionConformance;
 import io.distsync.testsupport.redis.RedisServer.Durability;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Elections on Kafka. */
 class KafkaElectionConformanceTest extends ElectionConformance {
 
-    private static KafkaStore store;
-
-    @BeforeAll
-    static void start() {
-        store = new KafkaStore(Durability.NONE);
-    }
-
-    @AfterAll
-    static void stop() {
-        store.close();
-    }
+    @RegisterExtension
+    static final Shared<KafkaStore> STORE = new Shared<>(() -> new KafkaStore(Durability.NONE));
 
     @Override
     protected ServiceFixture createFixture() {
-        return new RedisServiceFixture(store.fixture());
+        return new RedisServiceFixture(STORE.get().fixture());
     }
 }

@@ -1,33 +1,18 @@
 package io.distsync.backend.redis;
 
 import io.distsync.ServiceFixture;
+import io.distsync.Shared;
 import io.distsync.semaphore.SemaphoreConformance;
-import io.distsync.testsupport.redis.RedisServer;
-import io.distsync.testsupport.redis.RedisServer.Durability;
-import io.lettuce.core.RedisClient;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Semaphores on Redis. */
 class RedisSemaphoreConformanceTest extends SemaphoreConformance {
 
-    private static RedisServer server;
-    private static RedisClient driver;
-
-    @BeforeAll
-    static void start() {
-        server = RedisServer.start(Durability.NONE);
-        driver = RedisFixture.driver();
-    }
-
-    @AfterAll
-    static void stop() {
-        driver.shutdown();
-        server.close();
-    }
+    @RegisterExtension
+    static final Shared<RedisStore> STORE = new Shared<>(RedisStore::new);
 
     @Override
     protected ServiceFixture createFixture() {
-        return new RedisServiceFixture(new RedisFixture(server, driver));
+        return new RedisServiceFixture(STORE.get().fixture());
     }
 }
