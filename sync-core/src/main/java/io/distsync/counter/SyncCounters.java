@@ -25,7 +25,7 @@ public final class SyncCounters implements AutoCloseable {
     private final SyncService service;
     private final String prefix;
     private final LeasedCounter.Settings settings;
-    private final @Nullable Scheduler ownScheduler;
+    private final Scheduler scheduler;
     private volatile boolean closed;
     private final ConcurrentHashMap<String, SyncCounter> counters = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, LeasedCounter> leased = new ConcurrentHashMap<>();
@@ -33,12 +33,8 @@ public final class SyncCounters implements AutoCloseable {
     private SyncCounters(Builder builder) {
         service = builder.service;
         prefix = builder.prefix;
-        ownScheduler = builder.scheduler == null ? Scheduler.threaded("distsync-counters") : null;
-        settings = new LeasedCounter.Settings(
-                builder.lease,
-                builder.interval,
-                builder.time,
-                builder.scheduler == null ? Objects.requireNonNull(ownScheduler) : builder.scheduler);
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-counters");
+        settings = new LeasedCounter.Settings(builder.lease, builder.interval, builder.time, scheduler);
     }
 
     /** Counters of a service, with defaults. The service stays the caller's to close, after the counters. */
@@ -77,9 +73,7 @@ public final class SyncCounters implements AutoCloseable {
         LeasedCounter.await(CompletableFuture.allOf(begun));
         leased.values().forEach(LeasedCounter::end);
         counters.values().forEach(SyncCounter::close);
-        if (ownScheduler != null) {
-            ownScheduler.close();
-        }
+        scheduler.close();
     }
 
     /** Settings of counters. */

@@ -56,7 +56,6 @@ public final class SyncElections implements AutoCloseable {
     private final CandidateOptions defaults;
     private final TimeSource time;
     private final Scheduler scheduler;
-    private final boolean ownsScheduler;
     private final LeaseKeeper keeper;
     private final Callbacks callbacks;
     private final Set<Candidate> candidates = ConcurrentHashMap.newKeySet();
@@ -69,8 +68,7 @@ public final class SyncElections implements AutoCloseable {
         owner = builder.owner;
         defaults = builder.defaults;
         time = builder.time;
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-elections") : builder.scheduler;
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-elections");
         keeper = new LeaseKeeper(time, scheduler);
         callbacks = builder.callbacks == null ? new Callbacks("distsync-elections-callback") : builder.callbacks;
     }
@@ -150,9 +148,7 @@ public final class SyncElections implements AutoCloseable {
         LastWords.await(all(candidates.stream().map(Candidate::abandon).toList()));
         Set.copyOf(observers).forEach(Observer::close);
         keeper.close();
-        if (ownsScheduler) {
-            scheduler.close();
-        }
+        scheduler.close();
         callbacks.close();
     }
 

@@ -65,7 +65,6 @@ public final class SyncRegistry implements AutoCloseable {
     private final RegistrationOptions defaults;
     private final TimeSource time;
     private final Scheduler scheduler;
-    private final boolean ownsScheduler;
     private final LeaseKeeper keeper;
     private final Callbacks callbacks = new Callbacks("distsync-registry-callback");
     private final ConcurrentHashMap<String, ServiceView> views = new ConcurrentHashMap<>();
@@ -77,8 +76,7 @@ public final class SyncRegistry implements AutoCloseable {
         prefix = builder.prefix;
         defaults = builder.defaults;
         time = builder.time;
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-registry") : builder.scheduler;
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-registry");
         keeper = new LeaseKeeper(time, scheduler);
     }
 
@@ -280,9 +278,7 @@ public final class SyncRegistry implements AutoCloseable {
                 registrations.stream().map(Registration::closeAsync).toArray(CompletableFuture[]::new)));
         keeper.close();
         views.values().forEach(ServiceView::close);
-        if (ownsScheduler) {
-            scheduler.close();
-        }
+        scheduler.close();
         callbacks.close();
     }
 

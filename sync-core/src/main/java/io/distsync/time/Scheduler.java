@@ -1,6 +1,7 @@
 package io.distsync.time;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs short tasks later. A task must not block: it runs on the scheduler's only thread, and what takes longer is
@@ -27,5 +28,10 @@ public interface Scheduler extends AutoCloseable {
      */
     static Scheduler threaded(String threadName) {
         return new ThreadedScheduler(threadName);
+    }
+
+    /** The given scheduler if there is one, which {@link #close()} leaves to whoever gave it; else a {@link #threaded} one. */
+    static Scheduler givenOrThreaded(@Nullable Scheduler given, String threadName) {
+        return given == null ? threaded(threadName) : new BorrowedScheduler(given);
     }
 }

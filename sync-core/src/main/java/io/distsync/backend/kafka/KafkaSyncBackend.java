@@ -58,21 +58,19 @@ public final class KafkaSyncBackend implements SyncBackend {
     private final RedisSyncBackend store;
     private final Carrier carrier;
     private final Scheduler scheduler;
-    private final boolean ownsScheduler;
     private final Outbox outbox;
     private final Duration brokerWait;
 
     private KafkaSyncBackend(Builder builder) {
         ClientConfig clients = builder.clients();
         TopicNames names = new TopicNames(builder.store.prefix(), builder.topics);
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-kafka") : builder.scheduler;
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-kafka");
         brokerWait = builder.brokerWait;
         carrier = new Carrier(clients, names, builder.targets(clients), scheduler, builder.time);
         try {
             store = builder.store.broadcaster(carrier).build();
         } catch (RuntimeException e) {
-            closeScheduler();
+            scheduler.close();
             throw e;
         }
         outbox = store.outbox();
@@ -228,17 +226,11 @@ public final class KafkaSyncBackend implements SyncBackend {
     /** What is being sent is given two seconds to arrive if there is a broker; what does not stays in the outbox. */
     @Override
     public void close() {
-        closeScheduler();
+        scheduler.close();
         try {
             carrier.close();
         } finally {
             store.close();
-        }
-    }
-
-    private void closeScheduler() {
-        if (ownsScheduler) {
-            scheduler.close();
         }
     }
 

@@ -53,7 +53,6 @@ public final class LocalSyncBackend implements SyncBackend {
 
     private final TimeSource time;
     private final Scheduler scheduler;
-    private final boolean ownsScheduler;
     private final Duration sweepInterval;
     private final BackendInfo info;
     private final ConcurrentHashMap<String, LocalTopic> topics = new ConcurrentHashMap<>();
@@ -68,8 +67,7 @@ public final class LocalSyncBackend implements SyncBackend {
 
     private LocalSyncBackend(Builder builder) {
         time = builder.time;
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-local-sweeper") : builder.scheduler;
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-local-sweeper");
         sweepInterval = builder.sweepInterval;
         info = new BackendInfo(
                 "local", false, builder.maxPayloadBytes, null, Map.of("durability", "none: memory of this process"));
@@ -169,9 +167,7 @@ public final class LocalSyncBackend implements SyncBackend {
     @Override
     public void close() {
         closed = true;
-        if (ownsScheduler) {
-            scheduler.close();
-        }
+        scheduler.close();
         followers.forEach(Follower::close);
         followers.clear();
     }

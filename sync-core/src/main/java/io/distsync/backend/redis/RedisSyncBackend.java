@@ -71,7 +71,6 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private final Names names;
     private final Scheduler scheduler;
-    private final boolean ownsScheduler;
     private final BackendInfo limits;
     private final Feeds feeds;
     private final Turns turns = new Turns(READS_OF_FOLLOWERS);
@@ -84,8 +83,7 @@ public final class RedisSyncBackend implements SyncBackend {
     private RedisSyncBackend(Builder builder) {
         names = new Names(
                 builder.prefix, builder.cluster != null, builder.uri.getDatabase(), builder.broadcaster != null);
-        ownsScheduler = builder.scheduler == null;
-        scheduler = builder.scheduler == null ? Scheduler.threaded("distsync-redis") : builder.scheduler;
+        scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-redis");
         limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
         release = builder.release;
         feeds = new Feeds(names, builder.broadcaster, scheduler);
@@ -396,9 +394,7 @@ public final class RedisSyncBackend implements SyncBackend {
         closed = true;
         feeds.close();
         CompletableFuture<Void> ended = topology.close();
-        if (ownsScheduler) {
-            scheduler.close();
-        }
+        scheduler.close();
         awaitBriefly(ended);
         release.run();
     }
