@@ -76,10 +76,7 @@ final class Registrant {
 
     private Scheduler.@Nullable Cancellable timer;
 
-    /** Whoever waits for what the last write tells, and for what the next one will. */
-    private List<CompletableFuture<RegistrationStatus>> telling = new ArrayList<>();
-
-    private List<CompletableFuture<RegistrationStatus>> waiting = new ArrayList<>();
+    private final Askers askers = new Askers();
 
     Registrant(SyncRegistry registry, SyncMap<Stored> map, ServiceInstance instance, RegistrationOptions options) {
         this.registry = registry;
@@ -164,9 +161,9 @@ final class Registrant {
     // --- what happens -----------------------------------------------------------------------------------------------
 
     private CompletableFuture<RegistrationStatus> tell() {
-        CompletableFuture<RegistrationStatus> told = new CompletableFuture<>();
+        CompletableFuture<RegistrationStatus> told;
         synchronized (this) {
-            waiting.add(told);
+            told = askers.add();
         }
         take(this::changed);
         return told;
@@ -216,13 +213,9 @@ final class Registrant {
                 ServiceInstance now = wanted();
                 sentWanted = now;
                 sent = told(now);
-                telling.addAll(waiting);
-                waiting = new ArrayList<>();
+                askers.writing();
             } else if (!asking) {
-                settled = telling;
-                settled.addAll(waiting);
-                telling = new ArrayList<>();
-                waiting = new ArrayList<>();
+                settled = askers.takeAll();
             }
             arrange(next);
         }
@@ -303,8 +296,7 @@ final class Registrant {
         List<CompletableFuture<RegistrationStatus>> told = new ArrayList<>();
         letGo();
         answered(before -> {
-            told.addAll(telling);
-            telling.clear();
+            told.addAll(askers.takeCurrent());
             if (accepted != null && before.status() == RegistrationStatus.RETRYING) {
                 log.info("instance '{}' of service '{}' is registered again", id, service);
             }
@@ -339,12 +331,7 @@ final class Registrant {
         synchronized (this) {
             forGood = accepted == null || failure instanceof ServiceClosedException;
             updated = accepted != null && !wanted.compareAndSet(sentWanted, accepted);
-            failing = telling;
-            telling = new ArrayList<>();
-            if (forGood) {
-                failing.addAll(waiting);
-                waiting = new ArrayList<>();
-            }
+            failing = forGood ? askers.takeAll() : askers.takeCurrent();
         }
         log.warn("the store does not take instance '{}' of service '{}'", id, service, failure);
         complete(failing, told -> told.completeExceptionally(failure));
