@@ -5,6 +5,7 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.lease.HoldMetrics;
 import io.distsync.lease.HoldStatus;
 import io.distsync.queue.Claim;
+import io.distsync.queue.Contender;
 import io.distsync.queue.LeaseQueues;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -154,9 +155,9 @@ public final class SyncLocks implements AutoCloseable {
             return this;
         }
 
-        /** What others see of a holder: the host and the process, for example. */
+        /** What others see of a holder: the host and the process, for example. At most 1,000 characters. */
         public Builder owner(String value) {
-            owner = Objects.requireNonNull(value, "owner");
+            owner = Contender.checkOwner(value);
             return this;
         }
 

@@ -113,9 +113,9 @@ public final class SyncSemaphores implements AutoCloseable {
             return this;
         }
 
-        /** What others see of a holder: the host and the process, for example. */
+        /** What others see of a holder: the host and the process, for example. At most 1,000 characters. */
         public Builder owner(String value) {
-            owner = Objects.requireNonNull(value, "owner");
+            owner = Contender.checkOwner(value);
             return this;
         }
 

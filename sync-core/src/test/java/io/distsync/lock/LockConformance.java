@@ -543,6 +543,10 @@ public abstract class LockConformance extends RecipeConformance {
         }
         assertThatThrownBy(() -> LockOptions.defaults().withMaximumHold(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> SyncLocks.builder(a.service()).owner("x".repeat(1_001)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1001")
+                .hasMessageContaining("1000");
         assertThatThrownBy(() -> FencingToken.parse("1-2")).isInstanceOf(IllegalArgumentException.class);
     }
 
