@@ -1,24 +1,21 @@
 package io.distsync.backend.faults;
 
+import static io.distsync.backend.faults.Processes.say;
+
 import io.distsync.CommitOutcome;
 import io.distsync.SyncMap;
 import io.distsync.SyncService;
 import io.distsync.Topic;
-import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
-import io.distsync.backend.kafka.KafkaSyncBackend;
-import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.error.SyncException;
-import io.distsync.lease.FencingToken;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockOptions;
 import io.distsync.lock.SyncLocks;
 import io.distsync.semaphore.Permit;
 import io.distsync.semaphore.SyncSemaphore;
 import io.distsync.semaphore.SyncSemaphores;
-import io.lettuce.core.RedisURI;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,37 +28,26 @@ public final class LockHolder {
     static final String SEMAPHORE = "permits";
     static final int PERMITS = 2;
     static final Duration LEASE = Duration.ofSeconds(1);
-    static final Duration SWEEP = Duration.ofMillis(100);
     static final Topic<String> GUARDED =
             Topic.of("guarded", String.class).withRetention(TopicOptions.Retention.everything());
 
     private static final Duration WAIT = Duration.ofSeconds(30);
     private static final int WRITES = 20;
-    private static final FencingToken NO_TOKEN = new FencingToken(0, 0);
+    private static final String NO_TOKEN = "-";
 
     private LockHolder() {}
 
     /**
      * Takes turns.
      *
-     * @param arguments port of Redis; bootstrap servers of Kafka, if in Kafka mode
+     * @param arguments those of {@link Servers#open(List)}
      */
     public static void main(String[] arguments) {
-        SyncService service = SyncService.using(backend(arguments));
+        SyncService service = SyncService.using(Servers.open(List.of(arguments)));
         Thread permits = new Thread(() -> takePermits(service), "permits");
         permits.setDaemon(true);
         permits.start();
         takeLocks(service);
-    }
-
-    private static SyncBackend backend(String[] arguments) {
-        RedisSyncBackend.Builder redis = RedisSyncBackend.builder(
-                        RedisURI.create("127.0.0.1", Integer.parseInt(arguments[0])))
-                .sweep(SWEEP);
-        return arguments.length == 1
-                ? redis.build()
-                : KafkaSyncBackend.builder(redis, Map.of("bootstrap.servers", arguments[1]))
-                        .build();
     }
 
     private static void takeLocks(SyncService service) {
@@ -113,9 +99,5 @@ public final class LockHolder {
                 say("FAILED", NO_TOKEN, e.getClass().getSimpleName());
             }
         }
-    }
-
-    private static void say(String what, FencingToken token, Object more) {
-        System.out.println("> " + what + " " + token + " " + more);
     }
 }

@@ -4,34 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.distsync.SyncService;
-import io.distsync.backend.Change;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.redis.RedisSyncBackend;
-import io.distsync.lease.FencingToken;
+import io.distsync.backend.faults.Processes.Said;
+import io.distsync.backend.faults.Servers.Mode;
 import io.distsync.lock.SyncLocks;
 import io.distsync.semaphore.SyncSemaphore;
 import io.distsync.semaphore.SyncSemaphores;
-import io.distsync.testsupport.kafka.EmbeddedKafka;
-import io.distsync.testsupport.kafka.KafkaBroker;
-import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
-import io.lettuce.core.RedisURI;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,75 +34,56 @@ class LockHolderTest {
     private static final int PROCESSES = 3;
     private static final int FAULTS = Integer.getInteger("sync.test.lock.faults", 8);
 
-    private final List<Told> told = new CopyOnWriteArrayList<>();
-    private final List<Process> processes = new ArrayList<>();
+    private final Processes processes = new Processes();
+    private final List<Said> told = processes.said();
     private final Map<String, Integer> played = new TreeMap<>();
-    private RedisServer redis;
-    private @Nullable KafkaBroker kafka;
-
-    /** A line some process said. */
-    private record Told(long pid, String what, FencingToken token, String more) {
-
-        boolean is(String kind, FencingToken of) {
-            return what.equals(kind) && token.equals(of);
-        }
-    }
-
-    @BeforeEach
-    void start() {
-        redis = RedisServer.start(Durability.ALWAYS);
-    }
+    private Servers servers;
 
     @AfterEach
-    void stop() throws Exception {
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
-        }
-        redis.close();
-        if (kafka != null) {
-            kafka.close();
-        }
+    void stop() {
+        processes.close();
+        servers.close();
     }
 
     @Test
-    void nobodyWritesWithAnOldTokenAndNothingIsLeftBehindOnRedis() throws Exception {
-        play(FAULTS);
+    void nobodyWritesWithAnOldTokenAndNothingIsLeftBehindOnRedis() {
+        play(Mode.REDIS, FAULTS);
     }
 
     @Test
-    void nobodyWritesWithAnOldTokenAndNothingIsLeftBehindOnKafka() throws Exception {
-        kafka = EmbeddedKafka.launch();
-        play(Math.max(3, FAULTS / 2));
+    void nobodyWritesWithAnOldTokenAndNothingIsLeftBehindOnKafka() {
+        play(Mode.KAFKA, Math.max(3, FAULTS / 2));
     }
 
-    private void play(int faults) throws Exception {
+    private void play(Mode mode, int faults) {
+        servers = Servers.start(mode, Durability.ALWAYS);
         for (int i = 0; i < PROCESSES; i++) {
             launch();
         }
         long longest = 0;
         for (int i = 0; i < faults; i++) {
-            Told holder = awaitHolderAfter(told.size());
+            Said holder = awaitHolderAfter(told.size());
             long begin = System.nanoTime();
             switch (i % 5) {
                 case 0, 3 -> {
-                    signal(holder.pid(), "STOP");
+                    processes.pause(holder.pid());
                     awaitOther(holder);
                     longest = Math.max(longest, System.nanoTime() - begin);
                     awaitSince(begin, LockHolder.LEASE.multipliedBy(2));
-                    signal(holder.pid(), "CONT");
+                    processes.resume(holder.pid());
                     awaitEndOf(holder);
                     played.merge("pauses", 1, Integer::sum);
                 }
                 case 1, 4 -> {
-                    signal(holder.pid(), "KILL");
+                    processes.kill(holder.pid());
                     awaitOther(holder);
                     longest = Math.max(longest, System.nanoTime() - begin);
                     launch();
                     played.merge("kills", 1, Integer::sum);
                 }
                 default -> {
-                    redis.kill();
-                    redis.start();
+                    servers.redis().kill();
+                    servers.redis().start();
                     awaitLater(holder);
                     played.merge("restarts of Redis", 1, Integer::sum);
                 }
@@ -124,11 +91,11 @@ class LockHolderTest {
         }
         awaitHolderAfter(told.size());
         awaitPermit(told.size());
-        processes.forEach(Process::destroyForcibly);
+        processes.killAll();
         log.info(
                 "{} grants and {} permits, {}, longest hand-over after a pause or a kill {} ms, longest wait {} ms",
-                count("HELD"),
-                count("PERMIT"),
+                processes.count("HELD"),
+                processes.count("PERMIT"),
                 played,
                 TimeUnit.NANOSECONDS.toMillis(longest),
                 told.stream()
@@ -141,9 +108,8 @@ class LockHolderTest {
     }
 
     private void judge() {
-        assertThat(told.stream().filter(line -> line.what().equals("HELD")).map(Told::token))
-                .doesNotHaveDuplicates();
-        assertThat(written())
+        assertThat(processes.said("HELD").map(Said::about)).doesNotHaveDuplicates();
+        assertThat(servers.written(LockHolder.GUARDED))
                 .as("tokens of what was written, in the order of the log")
                 .isSorted();
         assertThat(told)
@@ -156,19 +122,13 @@ class LockHolderTest {
                 .allMatch(line -> losses(line) == 1);
     }
 
-    private long losses(Told line) {
-        return told.stream().filter(other -> other.is("LOST", line.token())).count();
-    }
-
-    private long count(String what) {
-        return told.stream().filter(line -> line.what().equals(what)).count();
+    private long losses(Said line) {
+        return processes.count("LOST", line.about());
     }
 
     /** All processes were killed: what they held or waited for is gone when their leases are over. */
     private void awaitNothingLeft() {
-        try (RedisSyncBackend store = RedisSyncBackend.builder(RedisURI.create("127.0.0.1", redis.port()))
-                        .sweep(LockHolder.SWEEP)
-                        .build();
+        try (SyncBackend store = servers.openRedis();
                 SyncService service = SyncService.using(store);
                 SyncLocks locks = SyncLocks.using(service);
                 SyncSemaphores semaphores = SyncSemaphores.using(service)) {
@@ -182,7 +142,7 @@ class LockHolderTest {
     }
 
     /** The next grant that is told. */
-    private Told awaitHolderAfter(int known) {
+    private Said awaitHolderAfter(int known) {
         return await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
                 .until(
@@ -194,22 +154,22 @@ class LockHolderTest {
                         Objects::nonNull);
     }
 
-    private void awaitOther(Told holder) {
+    private void awaitOther(Said holder) {
         await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> told.stream()
                         .anyMatch(line -> line.what().equals("HELD")
                                 && line.pid() != holder.pid()
-                                && line.token().compareTo(holder.token()) > 0));
+                                && line.about().compareTo(holder.about()) > 0));
     }
 
     /** Somebody holds it later, in whatever history. */
-    private void awaitLater(Told holder) {
+    private void awaitLater(Said holder) {
         await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> told.stream()
                         .anyMatch(line ->
-                                line.what().equals("HELD") && line.token().compareTo(holder.token()) > 0));
+                                line.what().equals("HELD") && line.about().compareTo(holder.about()) > 0));
     }
 
     private void awaitPermit(int known) {
@@ -222,13 +182,13 @@ class LockHolderTest {
     }
 
     /** It goes on where it was stopped: it ends what it does, and joins the queue again. */
-    private void awaitEndOf(Told holder) {
+    private void awaitEndOf(Said holder) {
         await().atMost(BOUND)
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> told.stream()
                         .anyMatch(line -> line.what().equals("HELD")
                                 && line.pid() == holder.pid()
-                                && line.token().compareTo(holder.token()) > 0));
+                                && line.about().compareTo(holder.about()) > 0));
     }
 
     private static void awaitSince(long begin, Duration time) {
@@ -237,59 +197,7 @@ class LockHolderTest {
                 .until(() -> System.nanoTime() - begin > time.toNanos());
     }
 
-    private List<FencingToken> written() {
-        try (SyncBackend store = RedisSyncBackend.builder(RedisURI.create("127.0.0.1", redis.port()))
-                .build()) {
-            return Judgement.changes(store, LockHolder.GUARDED.name()).stream()
-                    .map(LockHolderTest::tokenIn)
-                    .toList();
-        }
-    }
-
-    private static FencingToken tokenIn(Change change) {
-        String json = new String(Objects.requireNonNull(change.payload()).bytes(), StandardCharsets.UTF_8);
-        return FencingToken.parse(json.substring(1, json.length() - 1));
-    }
-
-    // --- processes --------------------------------------------------------------------------------------------------
-
     private void launch() {
-        try {
-            List<String> command = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:TieredStopAtLevel=1",
-                    "-Xmx128m",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    LockHolder.class.getName(),
-                    String.valueOf(redis.port())));
-            if (kafka != null) {
-                command.add(kafka.bootstrapServers());
-            }
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            processes.add(process);
-            new Thread(() -> listen(process), "lock-holder-" + process.pid()).start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void listen(Process process) {
-        try (BufferedReader said = process.inputReader()) {
-            said.lines().filter(line -> line.startsWith("> ")).forEach(line -> {
-                String[] words = line.split(" ", -1);
-                told.add(new Told(process.pid(), words[1], FencingToken.parse(words[2]), words[3]));
-            });
-        } catch (IOException | UncheckedIOException e) {
-            log.debug("process {} was ended", process.pid(), e);
-        }
-    }
-
-    private static void signal(long pid, String name) throws IOException, InterruptedException {
-        int exit = new ProcessBuilder("kill", "-" + name, String.valueOf(pid))
-                .start()
-                .waitFor();
-        assertThat(exit).as("exit of kill").isZero();
+        long unused = processes.launch(LockHolder.class, servers.arguments());
     }
 }
