@@ -31,6 +31,11 @@ class DocumentationTest {
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("^#+ (.+)$", Pattern.MULTILINE);
 
+    private static final Pattern BLOCK = Pattern.compile("(^```.*?^```)", Pattern.MULTILINE | Pattern.DOTALL);
+    private static final Pattern TABLE_ROW = Pattern.compile("^(\\|).*$", Pattern.MULTILINE);
+    private static final Pattern ITEM = Pattern.compile("^(- )", Pattern.MULTILINE);
+    private static final Pattern HEADING_MARK = Pattern.compile("^(#+) ", Pattern.MULTILINE);
+
     private static final Pattern RULE = Pattern.compile("^\\*\\*([A-Z][0-9]+)\\.\\*\\* ");
     private static final Pattern CASE = Pattern.compile("^- `(\\w+)` (.+?)(?: \\[[A-Z_, ]+])?$");
     private static final Pattern RULE_WITHOUT_TEST = Pattern.compile("^\\| ([A-Z][0-9]+) \\|", Pattern.MULTILINE);
@@ -64,6 +69,24 @@ class DocumentationTest {
             }
         }
         assertThat(broken).as("relative links that lead nowhere").isEmpty();
+    }
+
+    /** Nobody can compare the sentences, but all that is not a sentence. */
+    @Test
+    void chineseReadmeHasWhatTheEnglishOneHas() {
+        String english = read(ROOT.resolve("README.md"));
+        String chinese = read(ROOT.resolve("README.zh-CN.md"));
+        for (Pattern same : List.of(TABLE_ROW, ITEM, HEADING_MARK)) {
+            assertThat(matches(same, chinese)).hasSameSizeAs(matches(same, english));
+        }
+        assertThat(matches(BLOCK, chinese)).isEqualTo(matches(BLOCK, english));
+        assertThat(linksToDocuments(chinese)).isEqualTo(linksToDocuments(english));
+    }
+
+    private static List<String> linksToDocuments(String document) {
+        return matches(LINK, ANY_BLOCK.matcher(document).replaceAll("")).stream()
+                .filter(link -> !link.startsWith("README"))
+                .toList();
     }
 
     @Test
@@ -142,7 +165,7 @@ class DocumentationTest {
 
     private static List<Path> documents() {
         List<Path> documents = new ArrayList<>(files(ROOT.resolve("docs"), ".md"));
-        for (String name : List.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
+        for (String name : List.of("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
             documents.add(ROOT.resolve(name));
         }
         return documents;
