@@ -84,9 +84,7 @@ public final class LeaseQueues implements AutoCloseable {
     public LeaseQueues(Settings settings, HoldMetrics metrics) {
         this.settings = settings;
         time = settings.time();
-        scheduler = settings.scheduler() == null
-                ? Scheduler.threaded("distsync-" + settings.kind() + "s")
-                : settings.scheduler();
+        scheduler = Scheduler.givenOrThreaded(settings.scheduler(), "distsync-" + settings.kind() + "s");
         keeper = new LeaseKeeper(time, scheduler);
         callbacks = new Callbacks("distsync-" + settings.kind() + "s-callback");
         observer = new ClaimObserver(time, metrics);
@@ -183,9 +181,7 @@ public final class LeaseQueues implements AutoCloseable {
         CompletableFuture<?>[] released = last.stream().map(Claim::close).toArray(CompletableFuture[]::new);
         boolean unused = awaitQuietly(attendant(), CompletableFuture.allOf(released));
         keeper.close();
-        if (settings.scheduler() == null) {
-            scheduler.close();
-        }
+        scheduler.close();
         callbacks.close();
         lines.values().forEach(counted -> counted.line().map().close());
     }

@@ -125,8 +125,9 @@ public final class SyncRegistry implements AutoCloseable {
     }
 
     /**
-     * {@link #register(ServiceInstance, RegistrationOptions)} without waiting. What depends on the future runs on threads made for it. Whoever completes it otherwise, by
-     * cancelling or by a timeout, does not get the registration, and the instance is taken off the list.
+     * {@link #register(ServiceInstance, RegistrationOptions)} without waiting. What depends on the future runs on threads made
+     * for it. Whoever completes it otherwise, by cancelling or by a timeout, does not get the registration, and the instance is
+     * taken off the list.
      */
     public CompletableFuture<Registration> registerAsync(ServiceInstance instance, RegistrationOptions options) {
         Registration registration = open(instance, options);

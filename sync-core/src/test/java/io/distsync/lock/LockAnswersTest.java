@@ -1,23 +1,17 @@
 package io.distsync.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import io.distsync.NothingLeftBehind;
 import io.distsync.SyncMap;
-import io.distsync.SyncService;
-import io.distsync.Topic;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.DelegatingBackend;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.lease.LossReason;
 import io.distsync.lease.Release;
-import io.distsync.queue.Claim;
 import io.distsync.queue.Contender;
 import java.time.Duration;
 import java.util.List;
@@ -29,69 +23,36 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Answers of the store that come late, twice, or not at all, and what users do in what depends on them. */
 @Timeout(60)
-class LockAnswersTest {
+class LockAnswersTest extends BetweenLocksAndStore<LockAnswersTest.LosingReplies> {
 
-    private static final Duration LONG = Duration.ofSeconds(20);
-    private static final Topic<Contender> QUEUE =
-            Topic.of("lock:x", Contender.class).withIdleExpiry(Duration.ofHours(1));
-
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
-
-    private final LocalSyncBackend store = LocalSyncBackend.create();
-    private final LosingReplies losing = new LosingReplies(store);
-    private final SyncService service = SyncService.using(losing);
-    private final SyncService others = SyncService.using(store);
-    private final SyncLocks locks = SyncLocks.using(service);
-    private final SyncLocks otherLocks = SyncLocks.using(others);
-
-    @AfterEach
-    void close() {
-        locks.close();
-        otherLocks.close();
-        service.close();
-        others.close();
-        store.close();
-    }
-
-    private static ConditionFactory eventually() {
-        return await().atMost(LONG).pollInterval(Duration.ofMillis(2));
-    }
-
-    private int queue() {
-        return others.map(QUEUE)
-                .read(Selection.first(Claim.QUEUE, 100))
-                .entries()
-                .size();
+    LockAnswersTest() {
+        super(LosingReplies::new);
     }
 
     @Test
     void answerToTheRepeatIsNotTakenForTheFirstPlace() {
         LockGrant held = otherLocks.tryLock("x", LONG).orElseThrow();
         AtomicReference<CompletableFuture<Optional<LockGrant>>> behind = new AtomicReference<>();
-        losing.afterTheNextJoin(() -> {
+        between.afterTheNextJoin(() -> {
             behind.set(otherLocks.tryLockAsync("x", LONG, LockOptions.defaults()));
-            eventually().until(() -> queue() == 3);
+            eventually().until(() -> queue().size() == 3);
         });
 
-        CompletableFuture<Optional<LockGrant>> between = locks.tryLockAsync("x", LONG, LockOptions.defaults());
+        CompletableFuture<Optional<LockGrant>> middle = locks.tryLockAsync("x", LONG, LockOptions.defaults());
 
-        eventually().until(() -> losing.reads() > 0);
-        eventually().until(() -> queue() == 3);
-        assertThat(between).isNotDone();
+        eventually().until(() -> between.reads() > 0);
+        eventually().until(() -> queue().size() == 3);
+        assertThat(middle).isNotDone();
         assertThat(held.isValid()).isTrue();
         held.close();
-        assertThat(between).succeedsWithin(LONG);
+        assertThat(middle).succeedsWithin(LONG);
         assertThat(behind.get()).isNotDone();
-        between.join().orElseThrow().close();
+        middle.join().orElseThrow().close();
         assertThat(behind.get()).succeedsWithin(LONG);
     }
 
@@ -102,8 +63,7 @@ class LockAnswersTest {
         List<LossReason> lost = new CopyOnWriteArrayList<>();
         old.onLost(lost::add);
         SyncMap<Contender> stored = others.map(QUEUE);
-        String key =
-                stored.read(Selection.first(Claim.QUEUE, 1)).entries().get(0).key();
+        String key = queue().get(0);
 
         stored.put(key, new Contender("of another history", 1, false)); // where revisions begin anew, so do keys
 
@@ -133,7 +93,7 @@ class LockAnswersTest {
                 });
             }
             LockGrant other = locks.tryLock("y", LONG, shortLease).orElseThrow();
-            eventually().until(() -> queue() == 2); // the first one has gone, and blocks
+            eventually().until(() -> queue().size() == 2); // the first one has gone, and blocks
 
             assertThat(held.release()).as("though the next one blocks").isEqualTo(Release.RELEASED);
             assertThat(blocking.await(20, TimeUnit.SECONDS)).isTrue();
@@ -147,7 +107,7 @@ class LockAnswersTest {
         } finally {
             end.countDown();
         }
-        eventually().until(() -> queue() == 0);
+        eventually().until(() -> queue().size() == 0);
     }
 
     @Test
@@ -156,13 +116,13 @@ class LockAnswersTest {
             CompletableFuture<Optional<LockGrant>> waiting =
                     locks.tryLockAsync("x", LONG, LockOptions.defaults()).orTimeout(50, TimeUnit.MILLISECONDS);
             assertThat(waiting).failsWithin(LONG);
-            eventually().until(() -> queue() == 1);
+            eventually().until(() -> queue().size() == 1);
             assertThat(held.isValid()).isTrue();
         }
     }
 
     /** Loses the reply to a join, once something else has happened. */
-    private static final class LosingReplies extends DelegatingBackend {
+    static final class LosingReplies extends DelegatingBackend {
 
         private final AtomicReference<Runnable> next = new AtomicReference<>();
         private volatile int reads;

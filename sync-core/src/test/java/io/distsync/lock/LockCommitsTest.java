@@ -1,23 +1,14 @@
 package io.distsync.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import io.distsync.MapEntry;
-import io.distsync.NothingLeftBehind;
-import io.distsync.SyncService;
-import io.distsync.Topic;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult;
 import io.distsync.backend.DelegatingBackend;
-import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.RejectedException;
 import io.distsync.lease.Release;
-import io.distsync.queue.Claim;
-import io.distsync.queue.Contender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,50 +16,26 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What one node tells the store of its contenders, while answers are held back. */
 @Timeout(60)
-class LockCommitsTest {
+class LockCommitsTest extends BetweenLocksAndStore<LockCommitsTest.SlowStore> {
 
-    private static final Duration LONG = Duration.ofSeconds(20);
     private static final LockOptions OPTIONS = LockOptions.defaults();
-    private static final Topic<Contender> QUEUE =
-            Topic.of("lock:x", Contender.class).withIdleExpiry(Duration.ofHours(1));
 
-    @RegisterExtension
-    final NothingLeftBehind nothingLeftBehind = new NothingLeftBehind();
+    LockCommitsTest() {
+        super(SlowStore::new);
+    }
 
-    private final LocalSyncBackend store = LocalSyncBackend.create();
-    private final SlowStore slow = new SlowStore(store);
-    private final SyncService service = SyncService.using(slow);
-    private final SyncService others = SyncService.using(store);
-    private final SyncLocks locks = SyncLocks.using(service);
-    private final SyncLocks otherLocks = SyncLocks.using(others);
-
+    @Override
     @AfterEach
     void close() {
-        slow.answer();
-        locks.close();
-        otherLocks.close();
-        service.close();
-        others.close();
-        store.close();
-    }
-
-    private static ConditionFactory eventually() {
-        return await().atMost(LONG).pollInterval(Duration.ofMillis(2));
-    }
-
-    private List<String> queue() {
-        return others.map(QUEUE).read(Selection.first(Claim.QUEUE, 100)).entries().stream()
-                .map(MapEntry::key)
-                .toList();
+        between.answer();
+        super.close();
     }
 
     private CompletableFuture<Optional<LockGrant>> ask() {
@@ -82,13 +49,13 @@ class LockCommitsTest {
     @Test
     @DisplayName("L2: those who come while an answer is awaited go together, in their order")
     void thoseWhoComeWhileAnAnswerIsAwaitedGoTogetherInTheirOrder() {
-        slow.holdBack();
+        between.holdBack();
         List<CompletableFuture<Optional<LockGrant>>> asked = new ArrayList<>();
         for (int i = 0; i < 11; i++) {
             asked.add(ask());
         }
-        eventually().until(() -> slow.sent().size() == 1);
-        slow.answer();
+        eventually().until(() -> between.sent().size() == 1);
+        between.answer();
 
         LockGrant before = granted(asked.get(0));
         for (CompletableFuture<Optional<LockGrant>> next : asked.subList(1, 11)) {
@@ -98,8 +65,8 @@ class LockCommitsTest {
             before = grant;
         }
         before.close();
-        assertThat(slow.sent().get(0)).as("the first one, by itself").isEqualTo(1);
-        assertThat(slow.sent().get(1)).as("the others, together").isEqualTo(10);
+        assertThat(between.sent().get(0)).as("the first one, by itself").isEqualTo(1);
+        assertThat(between.sent().get(1)).as("the others, together").isEqualTo(10);
         assertThat(queue()).isEmpty();
     }
 
@@ -111,7 +78,7 @@ class LockCommitsTest {
         CompletableFuture<Optional<LockGrant>> third = ask();
         CompletableFuture<Optional<LockGrant>> elsewhere = otherLocks.tryLockAsync("x", LONG, OPTIONS);
         eventually().until(() -> queue().size() == 4);
-        slow.holdBack();
+        between.holdBack();
 
         assertThat(first.release()).isEqualTo(Release.RELEASED);
         LockGrant grant = granted(second);
@@ -121,7 +88,7 @@ class LockCommitsTest {
         LockGrant last = granted(third);
         assertThat(elsewhere).as("comes after them").isNotDone();
 
-        slow.answer();
+        between.answer();
         eventually().until(() -> queue().size() == 2);
         assertThat(last.isValid()).isTrue();
         assertThat(elsewhere).isNotDone();
@@ -136,17 +103,17 @@ class LockCommitsTest {
     @DisplayName("L17: who comes right after one who has gone has its turn")
     void whoComesRightAfterOneWhoHasGoneHasItsTurn() {
         LockGrant first = granted(ask());
-        slow.holdBack();
+        between.holdBack();
         CompletableFuture<Optional<LockGrant>> second = ask();
-        eventually().until(() -> slow.sent().size() == 2);
+        eventually().until(() -> between.sent().size() == 2);
         CompletableFuture<Release> released = first.releaseAsync();
 
-        slow.answerOne();
+        between.answerOne();
 
         LockGrant grant = granted(second);
         assertThat(released).as("the store was not told yet").isNotDone();
         assertThat(queue()).hasSize(2);
-        slow.answer();
+        between.answer();
         assertThat(released).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
         assertThat(grant.isValid()).isTrue();
         grant.close();
@@ -155,9 +122,9 @@ class LockCommitsTest {
     @Test
     @DisplayName("L18: who gives up before the store was asked is not asked for")
     void whoGivesUpBeforeTheStoreWasAskedIsNotAskedFor() {
-        slow.holdBack();
+        between.holdBack();
         CompletableFuture<Optional<LockGrant>> first = ask();
-        eventually().until(() -> slow.sent().size() == 1);
+        eventually().until(() -> between.sent().size() == 1);
         CompletableFuture<Optional<LockGrant>> impatient = locks.tryLockAsync("x", Duration.ofMillis(1), OPTIONS);
         CompletableFuture<Optional<LockGrant>> cancelled = ask();
         assertThat(cancelled.cancel(true)).isTrue();
@@ -168,11 +135,11 @@ class LockCommitsTest {
                 .havingCause()
                 .isInstanceOf(NotAppliedException.class);
 
-        slow.answer();
+        between.answer();
         LockGrant grant = granted(first);
         assertThat(queue()).hasSize(1);
         grant.close();
-        assertThat(slow.sent()).as("joined, and left").containsExactly(1, 1);
+        assertThat(between.sent()).as("joined, and left").containsExactly(1, 1);
     }
 
     @Test
@@ -183,13 +150,13 @@ class LockCommitsTest {
         for (int i = 0; i < 3; i++) {
             held.add(locks.tryLock("x", LONG, shared).orElseThrow());
         }
-        slow.holdBack();
+        between.holdBack();
         CompletableFuture<Optional<LockGrant>> behind = ask();
-        eventually().until(() -> slow.sent().size() == 4);
+        eventually().until(() -> between.sent().size() == 4);
         List<CompletableFuture<Release>> released =
                 held.stream().map(LockGrant::releaseAsync).toList();
         others.map(QUEUE).remove(queue().get(1));
-        slow.answer();
+        between.answer();
 
         assertThat(released.get(0)).succeedsWithin(LONG).isEqualTo(Release.RELEASED);
         assertThat(released.get(1)).succeedsWithin(LONG).isEqualTo(Release.ALREADY_LOST);
@@ -201,14 +168,14 @@ class LockCommitsTest {
     @Test
     @DisplayName("L18: a commit that fails is told to each, and the next one goes on")
     void commitThatFailsIsToldToEachAndTheNextOneGoesOn() {
-        slow.holdBack();
+        between.holdBack();
         CompletableFuture<Optional<LockGrant>> first = ask();
-        eventually().until(() -> slow.sent().size() == 1);
+        eventually().until(() -> between.sent().size() == 1);
         List<CompletableFuture<Optional<LockGrant>>> together = List.of(ask(), ask(), ask());
-        slow.answerOne();
+        between.answerOne();
         CompletableFuture<Release> released = granted(first).releaseAsync();
-        eventually().until(() -> slow.sent().size() == 2);
-        slow.fail(new RejectedException("not this time"));
+        eventually().until(() -> between.sent().size() == 2);
+        between.fail(new RejectedException("not this time"));
 
         together.forEach(asked -> assertThat(asked)
                 .failsWithin(LONG)
@@ -221,7 +188,7 @@ class LockCommitsTest {
     }
 
     /** Keeps commits back until it is told to let them through. */
-    private static final class SlowStore extends DelegatingBackend {
+    static final class SlowStore extends DelegatingBackend {
 
         private final List<Integer> sent = new ArrayList<>();
         private final List<Runnable> held = new ArrayList<>();
