@@ -13,7 +13,9 @@ import io.distsync.backend.Selection;
 import io.distsync.error.SyncException;
 import io.distsync.version.Version;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -40,7 +42,14 @@ final class CommitOperation<V> extends Operation<V, CommitOutcome<V>> {
 
     Commit commit(RequestId request, Version known) {
         Topic<V> topic = pipeline.topic();
-        return new Commit(topic.name(), request, known, checks, mutations, selection, topic.options());
+        List<Map<String, String>> headers =
+                headers().isEmpty() ? List.of() : Collections.nCopies(mutations.size(), headers());
+        return new Commit(topic.name(), request, known, checks, mutations, selection, topic.options(), headers);
+    }
+
+    @Override
+    String kind() {
+        return "commit";
     }
 
     @Override

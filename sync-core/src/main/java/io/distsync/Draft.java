@@ -31,6 +31,8 @@ final class Draft<T> {
     private @Nullable Map<String, Cell> others;
     private List<Check> checks = List.of();
     private List<Mutation> mutations = List.of();
+    private List<Map<String, String>> headers = List.of();
+    private Map<String, String> taking = Map.of();
     private long payloadBytes;
 
     /**
@@ -52,6 +54,16 @@ final class Draft<T> {
 
     List<Mutation> mutations() {
         return mutations;
+    }
+
+    /** What travels with the change of each mutation; empty if nothing does. */
+    List<Map<String, String>> headers() {
+        return headers;
+    }
+
+    /** From now on mutations are those of an operation with these headers. */
+    void take(Map<String, String> ofOperation) {
+        taking = ofOperation;
     }
 
     // --- for operations ---------------------------------------------------------------------------------------------
@@ -138,13 +150,28 @@ final class Draft<T> {
         } else {
             mutations = plus(mutations, Mutation.put(cell.key, payload, lease));
         }
+        label(index);
         cell.write(index, payload);
     }
 
     void delete(Cell cell) {
         int index = mutations.size();
         mutations = plus(mutations, Mutation.delete(cell.key));
+        label(index);
         cell.write(index, null);
+    }
+
+    private void label(int mutation) {
+        if (headers.isEmpty() && taking.isEmpty()) {
+            return;
+        }
+        if (headers.isEmpty()) {
+            headers = new ArrayList<>(expectedSize);
+        }
+        while (headers.size() <= mutation) {
+            headers.add(Map.of());
+        }
+        headers.set(mutation, taking);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.distsync;
 
 import io.distsync.version.Version;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a listener every change, from its own position in the stream. */
@@ -35,12 +36,12 @@ final class EveryListener<T> extends ListenerTask {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // the stream of a Replica<T> holds Versioned<T>, Reset and Failure
+    @SuppressWarnings("unchecked") // the stream of a Replica<T> holds Versioned<T>, Told, Reset and Failure
     boolean step() {
         Versioned<T> initial = first;
         if (initial != null) {
             first = null;
-            tell(initial);
+            tell(initial, Map.of());
             return true;
         }
         if (!cursor.hasNext()) {
@@ -51,7 +52,9 @@ final class EveryListener<T> extends ListenerTask {
             Versioned<T> current = replica.rejoin(cursor);
             reset(current.version(), current);
         } else if (item instanceof Versioned<?> versioned) {
-            tell((Versioned<T>) versioned);
+            tell((Versioned<T>) versioned, Map.of());
+        } else if (item instanceof Replica.Told<?> traced) {
+            tell((Versioned<T>) traced.state(), traced.headers());
         } else if (item instanceof Replica.Reset<?> reset) {
             reset(reset.to(), (Versioned<T>) reset.state());
         } else {
@@ -60,16 +63,16 @@ final class EveryListener<T> extends ListenerTask {
         return true;
     }
 
-    private void tell(Versioned<T> state) {
+    private void tell(Versioned<T> state, Map<String, String> headers) {
         told = state.version();
-        deliver(() -> callbacks.onChange(state));
+        deliver(headers, () -> callbacks.onChange(state));
     }
 
     private void reset(Version to, Versioned<T> current) {
         Version from = told;
         told = current.version();
         countReset();
-        deliver(() -> callbacks.onReset(from, to, current));
+        deliver(Map.of(), () -> callbacks.onReset(from, to, current));
     }
 
     @Override

@@ -86,6 +86,11 @@ final class Inquiry<T, A, R> extends Operation<T, R> {
     }
 
     @Override
+    String kind() {
+        return "inquiry";
+    }
+
+    @Override
     void wakeSoon() {
         wakeCaller(); // its thread owns no pipeline
     }

@@ -47,7 +47,7 @@ final class LatestListener<T> extends ListenerTask {
             return false;
         }
         told = latest.state().version();
-        deliver(() -> callbacks.onChange(latest.state()));
+        deliver(latest.headers(), () -> callbacks.onChange(latest.state()));
         return true;
     }
 

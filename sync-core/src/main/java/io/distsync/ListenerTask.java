@@ -1,5 +1,6 @@
 package io.distsync;
 
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -8,14 +9,10 @@ abstract class ListenerTask extends SerialTask {
 
     private static final Logger log = LoggerFactory.getLogger(ListenerTask.class);
 
-    /** A call into the listener. */
-    interface Call {
-        void run() throws Exception;
-    }
-
     private final String topic;
     private final String name;
     private final SyncMetrics metrics;
+    private final SyncTracing tracing;
 
     // Written by the running thread, read by status: an older value does no harm.
     private long delivered;
@@ -27,6 +24,7 @@ abstract class ListenerTask extends SerialTask {
         this.topic = topic;
         this.name = name;
         this.metrics = context.metrics();
+        this.tracing = context.tracing();
     }
 
     abstract Delivery delivery();
@@ -36,9 +34,10 @@ abstract class ListenerTask extends SerialTask {
     /** Tells the listener of an error; what it throws then is only logged. */
     abstract void onError(Throwable error);
 
-    final void deliver(Call call) {
+    /** @param headers of what it is told, see {@link SyncTracing#deliver} */
+    final void deliver(Map<String, String> headers, SyncTracing.Call call) {
         try {
-            call.run();
+            tracing.deliver(topic, name, headers, call);
             delivered++;
             metrics.delivered(topic, false);
         } catch (Throwable e) {

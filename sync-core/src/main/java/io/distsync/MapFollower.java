@@ -120,7 +120,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
         }
         position = changes.get(changes.size() - 1).version();
         if (!decoded.isEmpty()) {
-            items.append(new MapItem.Changes<>(decoded));
+            items.append(new MapItem.Changes<>(decoded, MapItem.Changes.headers(changes)));
         }
         items.publish();
     }

@@ -3,6 +3,7 @@ package io.distsync;
 import io.distsync.version.Version;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 
 /** Tells a listener what happens in a map. */
 final class MapListenerTask<V> extends ListenerTask {
@@ -65,15 +66,15 @@ final class MapListenerTask<V> extends ListenerTask {
         if (item instanceof MapItem.Changes<V> changes) {
             List<MapChange<V>> list = changes.changes();
             told = list.get(list.size() - 1).versioned().version();
-            deliver(() -> listener.onChanges(list));
+            deliver(changes.headers(), () -> listener.onChanges(list));
         } else if (item instanceof MapItem.Snapshot<V> snapshot) {
             told = snapshot.head();
-            deliver(() -> listener.onSnapshot(snapshot.entries(), snapshot.head()));
+            deliver(Map.of(), () -> listener.onSnapshot(snapshot.entries(), snapshot.head()));
         } else if (item instanceof MapItem.Skipped<V> skipped) {
             countReset();
-            deliver(() -> listener.onReset(skipped.from(), skipped.to()));
+            deliver(Map.of(), () -> listener.onReset(skipped.from(), skipped.to()));
         } else if (item instanceof MapItem.State<V> state) {
-            deliver(() -> listener.onState(state.state()));
+            deliver(Map.of(), () -> listener.onState(state.state()));
         } else if (item instanceof MapItem.Failed<V> error) {
             report(error.reason());
         }

@@ -6,8 +6,10 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.time.Scheduler;
+import io.distsync.version.Limits;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -68,6 +70,10 @@ abstract class Operation<T, R> {
     private long deadline; // caller
     private int conflicts; // owner
 
+    // Written before it is submitted.
+    private SyncTracing.Span span = SyncTracing.Span.NONE;
+    private Map<String, String> headers = Map.of();
+
     /** Whether only the caller knows of it, being the owner itself: nobody to race with. */
     private boolean isPrivate;
 
@@ -81,6 +87,9 @@ abstract class Operation<T, R> {
     /** Reports what came of it, after the draft was committed. Owner only. */
     abstract void settle(Draft<T> draft, Committed committed);
 
+    /** What it is called where calls are followed. */
+    abstract String kind();
+
     /** The key whose state has to be known before {@link #apply}, or {@code null}. */
     @Nullable
     String reads() {
@@ -90,6 +99,27 @@ abstract class Operation<T, R> {
     /** Goes on its way; the caller is going to wait for the outcome, or is not. */
     void submit(boolean patient) {
         pipeline.submit(this, patient);
+    }
+
+    // --- being followed ---------------------------------------------------------------------------------------------
+
+    /** Begins to be followed. Caller only, before the operation is submitted. */
+    final void follow(SyncTracing tracing) {
+        span = tracing.call(pipeline.topic().name(), kind());
+        try {
+            headers = Limits.checkHeaders(span.headers());
+        } catch (IllegalArgumentException e) {
+            headers = Map.of(); // what is said of a call must not be what makes it fail
+        }
+    }
+
+    final SyncTracing.Span span() {
+        return span;
+    }
+
+    /** What travels with its changes. */
+    final Map<String, String> headers() {
+        return headers;
     }
 
     // --- the owner's side -------------------------------------------------------------------------------------------
@@ -151,13 +181,13 @@ abstract class Operation<T, R> {
     private void finish(Object outcome) {
         if (isPrivate) {
             STATE.set(this, outcome);
-            count(outcome);
+            ended(outcome);
             return;
         }
         if (!STATE.compareAndSet(this, SENT, outcome) && !STATE.compareAndSet(this, WAITING, outcome)) {
             return;
         }
-        count(outcome);
+        ended(outcome);
         if (waiter != null) {
             wakeSoon();
         }
@@ -175,16 +205,33 @@ abstract class Operation<T, R> {
         while (!isDone()) {
             if (STATE.compareAndSet(this, WAITING, new Failure(notApplied))
                     || STATE.compareAndSet(this, SENT, new Failure(new OutcomeUnknownException(unknown)))) {
-                count(STATE.getAcquire(this));
+                ended(STATE.getAcquire(this));
                 return;
             }
         }
     }
 
-    private void count(Object outcome) {
-        if (outcome instanceof Failure failure) {
-            pipeline.countFailure(failure.reason());
+    private void ended(Object outcome) {
+        Throwable reason = outcome instanceof Failure failure ? failure.reason() : null;
+        if (reason != null) {
+            pipeline.countFailure(reason);
         }
+        if (span != SyncTracing.Span.NONE) {
+            span.end(reason == null ? goodEnd(outcome) : badEnd(reason), reason);
+        }
+    }
+
+    private static String goodEnd(Object outcome) {
+        return outcome instanceof CasResult.Conflict || outcome instanceof CommitOutcome.Conflict
+                ? "conflict"
+                : "applied";
+    }
+
+    private static String badEnd(Throwable reason) {
+        if (reason instanceof OutcomeUnknownException) {
+            return "unknown";
+        }
+        return reason instanceof NotAppliedException ? "not_applied" : "failed";
     }
 
     /** Ends it because its service is closing; the caller learns what is known. */

@@ -34,6 +34,11 @@ final class Operations {
         }
 
         @Override
+        String kind() {
+            return "update";
+        }
+
+        @Override
         String reads() {
             return key;
         }
@@ -105,6 +110,11 @@ final class Operations {
         }
 
         @Override
+        String kind() {
+            return "send";
+        }
+
+        @Override
         void apply(Draft<T> draft) {
             Cell target = draft.cell(key);
             cell = target;
@@ -141,6 +151,11 @@ final class Operations {
         }
 
         @Override
+        String kind() {
+            return "delete";
+        }
+
+        @Override
         void apply(Draft<T> draft) {
             Cell target = draft.cell(key);
             draft.delete(target);
@@ -172,6 +187,11 @@ final class Operations {
             this.expected = expected;
             this.value = value;
             this.lease = lease;
+        }
+
+        @Override
+        String kind() {
+            return "compare_and_set";
         }
 
         @Override

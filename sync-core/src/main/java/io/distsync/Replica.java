@@ -68,6 +68,7 @@ final class Replica<T> implements ChangeListener {
 
     private Versioned<T> fed;
     private @Nullable Payload fedPayload;
+    private Map<String, String> fedHeaders = Map.of();
     private Version position = Version.ABSENT;
     private boolean resetting;
 
@@ -324,8 +325,7 @@ final class Replica<T> implements ChangeListener {
             // What was known may belong to a history that is gone: nothing of it is newer than the snapshot.
             entries.clear();
             overtaken.clear();
-            fed = format.absent(Version.ABSENT);
-            fedPayload = null;
+            take(format.absent(Version.ABSENT), null, Map.of());
             current = fed;
         } else {
             // What this service wrote after the snapshot was read stays.
@@ -338,8 +338,7 @@ final class Replica<T> implements ChangeListener {
             undecodable |= !load(entry);
         }
         if (!snapshot.containsKey("") && fed.present()) {
-            fed = format.absent(Version.ABSENT);
-            fedPayload = null;
+            take(format.absent(Version.ABSENT), null, Map.of());
             current = fed;
         }
         if (reset) {
@@ -364,8 +363,7 @@ final class Replica<T> implements ChangeListener {
             return false;
         }
         if (entry.key().isEmpty()) {
-            fed = loaded;
-            fedPayload = entry.payload();
+            take(loaded, entry.payload(), Map.of());
             current = newer(current, loaded);
         } else {
             notePassed(entry.key(), entries.merge(entry.key(), loaded, Replica::newer), loaded);
@@ -393,7 +391,7 @@ final class Replica<T> implements ChangeListener {
         if (commits.hasReaders()) {
             List<MapChange<T>> decoded = mapChanges(changes);
             if (!decoded.isEmpty()) {
-                commits.append(new MapItem.Changes<>(decoded));
+                commits.append(new MapItem.Changes<>(decoded, MapItem.Changes.headers(changes)));
             }
             commits.publish();
         }
@@ -404,13 +402,22 @@ final class Replica<T> implements ChangeListener {
             return false;
         }
         try {
-            fed = format.versioned(change);
-            fedPayload = change.payload();
-            states.append(fed);
+            take(format.versioned(change), change.payload(), change.headers());
+            states.append(isFollowed(fedHeaders) ? new Told<>(fed, fedHeaders) : fed);
         } catch (UndecodableStateException e) {
             reportUndecodable("", change.version(), e);
         }
         return true;
+    }
+
+    private void take(Versioned<T> told, @Nullable Payload payload, Map<String, String> headers) {
+        fed = told;
+        fedPayload = payload;
+        fedHeaders = headers;
+    }
+
+    private boolean isFollowed(Map<String, String> headers) {
+        return !headers.isEmpty() && context.tracing().isEnabled();
     }
 
     private void takeEntry(Change change) {
@@ -542,7 +549,7 @@ final class Replica<T> implements ChangeListener {
     }
 
     synchronized Latest<T> latest() {
-        return new Latest<>(fed, failure, failures);
+        return new Latest<>(fed, fedHeaders, failure, failures);
     }
 
     synchronized void remove(SerialTask task) {
@@ -580,6 +587,9 @@ final class Replica<T> implements ChangeListener {
     /** Where a new listener begins: the state as the feed has told it, and the stream right behind it. */
     record Seam<T>(Versioned<T> state, Broadcast.Cursor<Object> cursor) {}
 
+    /** An item of the stream of states: a state that is told by a change with headers. */
+    record Told<T>(Versioned<T> state, Map<String, String> headers) {}
+
     /** An item of the stream of states: a change that could not be decoded. */
     record Failure(Throwable reason) {}
 
@@ -587,7 +597,11 @@ final class Replica<T> implements ChangeListener {
     record Reset<T>(Version to, Versioned<T> state) {}
 
     /** The newest state the feed has told, and the newest failure. */
-    record Latest<T>(Versioned<T> state, @Nullable Throwable failure, long failures) {}
+    record Latest<T>(
+            Versioned<T> state,
+            Map<String, String> headers,
+            @Nullable Throwable failure,
+            long failures) {}
 
     private List<MapEntry<T>> mapEntries(Collection<Entry> stored) {
         List<MapEntry<T>> decoded = new ArrayList<>(stored.size());

@@ -18,6 +18,7 @@ record ServiceContext(
         BackendInfo limits,
         Codec codec,
         SyncMetrics metrics,
+        SyncTracing tracing,
         TimeSource time,
         Settings settings,
         Scheduler timer,
@@ -32,11 +33,17 @@ record ServiceContext(
             TopicOptions.Retention retention) {}
 
     static ServiceContext create(
-            String name, SyncBackend backend, Codec codec, SyncMetrics metrics, TimeSource time, Settings settings) {
+            String name,
+            SyncBackend backend,
+            Codec codec,
+            SyncMetrics metrics,
+            SyncTracing tracing,
+            TimeSource time,
+            Settings settings) {
         Scheduler timer = Scheduler.threaded("distsync-" + name + "-timer");
         Dispatcher dispatcher = new Dispatcher("distsync-" + name + "-dispatch-", timer);
         return new ServiceContext(
-                backend, backend.info(), new SharedFormats(codec), metrics, time, settings, timer, dispatcher);
+                backend, backend.info(), new SharedFormats(codec), metrics, tracing, time, settings, timer, dispatcher);
     }
 
     Duration shutdownGrace() {

@@ -103,7 +103,7 @@ final class StatePublisher<T> extends SerialTask implements Flow.Subscription {
         return false;
     }
 
-    @SuppressWarnings("unchecked") // the stream of a Replica<T> holds Versioned<T>, Reset and Failure
+    @SuppressWarnings("unchecked") // the stream of a Replica<T> holds Versioned<T>, Told, Reset and Failure
     private void next() {
         Versioned<T> initial = first;
         Object item = initial;
@@ -111,6 +111,9 @@ final class StatePublisher<T> extends SerialTask implements Flow.Subscription {
             item = cursor.next();
         }
         first = null;
+        if (item instanceof Replica.Told<?> traced) {
+            item = traced.state();
+        }
         if (item instanceof Versioned<?> versioned) {
             told = versioned.version();
             demand.updateAndGet(n -> n == Long.MAX_VALUE ? n : n - 1);

@@ -305,6 +305,7 @@ public final class SyncService implements AutoCloseable {
         private String name = "sync";
         private @Nullable Codec codec;
         private SyncMetrics metrics = SyncMetrics.NONE;
+        private SyncTracing tracing = SyncTracing.NONE;
         private TimeSource time = TimeSource.system();
         private Duration timeout = Duration.ofSeconds(5);
         private Duration shutdownGrace = Duration.ofSeconds(10);
@@ -332,6 +333,12 @@ public final class SyncService implements AutoCloseable {
         /** Where measurements go. */
         public Builder metrics(SyncMetrics value) {
             metrics = Objects.requireNonNull(value, "metrics");
+            return this;
+        }
+
+        /** What follows calls on their way to the store and to listeners. Default: nothing does. */
+        public Builder tracing(SyncTracing value) {
+            tracing = Objects.requireNonNull(value, "tracing");
             return this;
         }
 
@@ -378,6 +385,7 @@ public final class SyncService implements AutoCloseable {
                             backend,
                             codec == null ? Codec.json() : codec,
                             metrics,
+                            tracing,
                             time,
                             new ServiceContext.Settings(
                                     timeout, shutdownGrace, maxConflicts, listenerBuffer, retention)),

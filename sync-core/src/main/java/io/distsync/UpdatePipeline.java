@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -107,6 +108,7 @@ final class UpdatePipeline<T> {
 
     private final TopicFormat<T> format;
     private final ServiceContext context;
+    private final boolean followed;
 
     @SuppressWarnings("UnusedVariable") // for the garbage collector
     private final Object owner;
@@ -142,6 +144,7 @@ final class UpdatePipeline<T> {
         this.owner = owner;
         this.format = format;
         this.context = context;
+        this.followed = context.tracing().isEnabled();
     }
 
     Topic<T> topic() {
@@ -170,6 +173,9 @@ final class UpdatePipeline<T> {
     /** Takes the operation on; its outcome may be there on return. */
     void submit(Operation<T, ?> operation, boolean patient) {
         requireCallable();
+        if (followed) {
+            operation.follow(context.tracing());
+        }
         if (own(patient ? LOOKS : 1)) {
             carry(operation);
         } else {
@@ -254,6 +260,9 @@ final class UpdatePipeline<T> {
 
     /** Updates an entry and waits for the outcome. */
     Versioned<T> update(String key, UnaryOperator<T> function, LeaseRule lease) {
+        if (followed) {
+            return new Operations.Update<>(this, key, function, lease).run();
+        }
         Objects.requireNonNull(function, "update");
         requireCallable();
         if (!own(LOOKS)) {
@@ -300,7 +309,8 @@ final class UpdatePipeline<T> {
             return carryUpdate(key, function, lease); // which is told so
         }
         List<Check> checks = List.of(Check.versionIs(key, before.version()));
-        Commit commit = commit(checks, payload == null ? List.of() : List.of(Mutation.put(key, payload, lease)));
+        Commit commit =
+                commit(checks, payload == null ? List.of() : List.of(Mutation.put(key, payload, lease)), List.of());
         CompletableFuture<CommitResult> answer = send(commit);
         Committed committed = confirmed(answer);
         if (committed == null) {
@@ -619,7 +629,23 @@ final class UpdatePipeline<T> {
                 return null;
             }
         }
-        return send(commit);
+        return followed ? sendFollowed(batch, commit) : send(commit);
+    }
+
+    private CompletableFuture<CommitResult> sendFollowed(Batch<T> batch, Commit commit) {
+        List<Operation<T, ?>> operations = batch.operations;
+        SyncTracing.Span span =
+                context.tracing().commit(topic().name(), operations.get(0).span(), operations.size());
+        CompletableFuture<CommitResult> answer = send(commit);
+        CompletableFuture<?> unused = answer.whenComplete((result, failure) -> span.end(outcome(result), failure));
+        return answer;
+    }
+
+    private static String outcome(@Nullable CommitResult result) {
+        if (result instanceof Committed) {
+            return "committed";
+        }
+        return result instanceof CommitResult.Conflict ? "conflict" : result == null ? "failed" : "too_old";
     }
 
     private CompletableFuture<CommitResult> send(Commit commit) {
@@ -732,7 +758,7 @@ final class UpdatePipeline<T> {
                 return null;
             }
             if (batch.sendAll()) {
-                return sending(batch, commit(draft.checks(), draft.mutations()), draft);
+                return sending(batch, commit(draft.checks(), draft.mutations(), draft.headers()), draft);
             }
         }
     }
@@ -749,6 +775,7 @@ final class UpdatePipeline<T> {
             if (i > 0 && (draft.isFull() || (i % HURRY == 0 && batch.holdsUpAnother()))) {
                 return i;
             }
+            draft.take(operations.get(i).headers());
             operations.get(i).apply(draft);
             if (i > 0 && draft.isOverweight()) {
                 return i;
@@ -757,7 +784,7 @@ final class UpdatePipeline<T> {
         return operations.size();
     }
 
-    private Commit commit(List<Check> checks, List<Mutation> mutations) {
+    private Commit commit(List<Check> checks, List<Mutation> mutations, List<Map<String, String>> headers) {
         return new Commit(
                 topic().name(),
                 nextRequest(),
@@ -765,7 +792,8 @@ final class UpdatePipeline<T> {
                 checks,
                 mutations,
                 Selection.none(),
-                topic().options());
+                topic().options(),
+                headers);
     }
 
     private RequestId nextRequest() {

@@ -80,6 +80,15 @@ public abstract class SyncServiceConformance {
     }
 
     @Nested
+    @DisplayName("Tracing")
+    class Tracing extends TracingConformance {
+        @Override
+        Nodes nodes() {
+            return nodes;
+        }
+    }
+
+    @Nested
     @DisplayName("Lifecycle")
     class Lifecycle extends LifecycleConformance {
         @Override

@@ -3,6 +3,7 @@ package io.distsync.backend;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Checks and mutations that take effect together or not at all, broadcast included.
@@ -23,6 +24,9 @@ import java.util.List;
  * @param mutations at most {@link Limits#MAX_MUTATIONS}
  * @param selection entries to read in the same step, after the mutations or on conflict
  * @param options how the topic is kept; travels with each commit, so that a store needs no declaration
+ * @param headers for each mutation what travels with its change besides, a trace for example; empty if there is nothing for
+ *     any of them. They are told to followers and otherwise not looked at; a snapshot has none, and a repeat of the commit
+ *     carries the same. Each is within {@link Limits#checkHeaders}
  */
 public record Commit(
         String topic,
@@ -31,11 +35,13 @@ public record Commit(
         List<Check> checks,
         List<Mutation> mutations,
         Selection selection,
-        TopicOptions options) {
+        TopicOptions options,
+        List<Map<String, String>> headers) {
 
     public Commit {
         checks = List.copyOf(checks);
         mutations = List.copyOf(mutations);
+        headers = List.copyOf(headers);
         if (mutations.size() > Limits.MAX_MUTATIONS) {
             throw new IllegalArgumentException("a commit may have at most " + Limits.MAX_MUTATIONS
                     + " mutations, but this one for topic '" + topic + "' has " + mutations.size());
@@ -44,12 +50,35 @@ public record Commit(
             throw new IllegalArgumentException("a commit may have at most " + Limits.MAX_MUTATIONS
                     + " checks, but this one for topic '" + topic + "' has " + checks.size());
         }
+        if (!headers.isEmpty() && headers.size() != mutations.size()) {
+            throw new IllegalArgumentException(
+                    "a commit of " + mutations.size() + " mutations has headers for each or for"
+                            + " none, but this one for topic '" + topic + "' for " + headers.size());
+        }
+        headers.forEach(Limits::checkHeaders);
+    }
+
+    /** A commit without headers. */
+    public Commit(
+            String topic,
+            RequestId request,
+            Version known,
+            List<Check> checks,
+            List<Mutation> mutations,
+            Selection selection,
+            TopicOptions options) {
+        this(topic, request, known, checks, mutations, selection, options, List.of());
     }
 
     /** A commit with no selection and default options. */
     public static Commit of(
             String topic, RequestId request, Version known, List<Check> checks, List<Mutation> mutations) {
         return new Commit(topic, request, known, checks, mutations, Selection.none(), TopicOptions.defaults());
+    }
+
+    /** What travels with the change of a mutation. */
+    public Map<String, String> headers(int mutation) {
+        return headers.isEmpty() ? Map.of() : headers.get(mutation);
     }
 
     /** The bytes of all payloads; encodes those that are not yet encoded. */

@@ -1,6 +1,7 @@
 package io.distsync.version;
 
 import java.time.Duration;
+import java.util.Map;
 
 /** The limits every backend shares; each check names the value and the limit it broke. */
 public final class Limits {
@@ -28,6 +29,15 @@ public final class Limits {
 
     /** Longest time to live of a lease. */
     public static final Duration MAX_LEASE = Duration.ofDays(365);
+
+    /** Most headers of one change. */
+    public static final int MAX_HEADERS = 16;
+
+    /** Longest headers of one change, in characters, names and values together. */
+    public static final int MAX_HEADERS_LENGTH = 1_024;
+
+    /** What names of headers must not begin with: Kafka's records have headers of the library's own. */
+    public static final String RESERVED_HEADERS = "sync-";
 
     /** Digits a sequential key is padded to: enough for every positive long, so that text order is number order. */
     public static final int SEQUENCE_DIGITS = 19;
@@ -80,6 +90,34 @@ public final class Limits {
                     "lease must last from " + MIN_LEASE + " to " + MAX_LEASE + ", but is " + ttl);
         }
         return ttl.toMillis();
+    }
+
+    /**
+     * Checks the headers of a change: at most {@value #MAX_HEADERS}, {@value #MAX_HEADERS_LENGTH} characters in all, with
+     * names that are not empty and do not begin with {@value #RESERVED_HEADERS}.
+     *
+     * @return the headers
+     * @throws IllegalArgumentException naming value and limit
+     */
+    public static Map<String, String> checkHeaders(Map<String, String> headers) {
+        if (headers.size() > MAX_HEADERS) {
+            throw new IllegalArgumentException(
+                    "a change may have at most " + MAX_HEADERS + " headers, but this one has " + headers.size());
+        }
+        int length = 0;
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            String name = header.getKey();
+            if (name.isEmpty() || name.startsWith(RESERVED_HEADERS)) {
+                throw new IllegalArgumentException("the name of a header must not be empty or begin with '"
+                        + RESERVED_HEADERS + "', but is '" + shorten(name) + "'");
+            }
+            length += name.length() + header.getValue().length();
+        }
+        if (length > MAX_HEADERS_LENGTH) {
+            throw new IllegalArgumentException("the headers of a change may have at most " + MAX_HEADERS_LENGTH
+                    + " characters, but these have " + length);
+        }
+        return headers;
     }
 
     private static boolean isTopicCharacter(char c) {

@@ -10,8 +10,10 @@ import io.distsync.backend.CommitResult.Conflict;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -48,6 +50,92 @@ abstract class CommitCases {
         assertThat(versions(committed)).doesNotContainAnyElementsOf(foreseen);
         assertThat(versions(committed)).isEqualTo(foreseen(topic, another, commit));
         assertThat(foreseen).as("nor has what came in between").doesNotContain(another);
+    }
+
+    @Test
+    @DisplayName("B59: headers come with the change of their mutation, to followers, in history and in the answer")
+    void headersTravel(TopicUnderTest topic) {
+        topic.put("before", "1");
+        try (RecordingFollower follower = topic.follow(topic.head(), Scope.log())) {
+            List<Map<String, String>> none = List.of();
+            Map<String, String> trace =
+                    Map.of("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+            Map<String, String> odd = Map.of("a name=,&", "ä \n,&=%", "empty", "");
+            List<Commit> commits = List.of(
+                    with(List.of(trace), topic.request(List.of(), putText("", "1"))),
+                    with(none, topic.request(List.of(), putText("", "2"))),
+                    with(List.of(Map.of(), odd), topic.request(List.of(), putText("", "3"), putText("", "4"))),
+                    with(List.of(trace), topic.request(List.of(), putText("", "x".repeat(4_000)))),
+                    with(
+                            List.of(odd, trace, Map.of(), trace),
+                            topic.request(
+                                    List.of(),
+                                    Mutation.delete("missing"),
+                                    putText("a", "1"),
+                                    Mutation.add("sum", 1),
+                                    Mutation.delete("a"))),
+                    with(List.of(odd), topic.request(List.of(), leasedSequential("q/"))),
+                    with(List.of(trace), topic.request(List.of(), leasedSequential("q/"))));
+            List<Map<String, String>> told = new ArrayList<>();
+            Version head = Version.ABSENT;
+            for (Commit commit : commits) {
+                Committed committed = topic.committed(commit);
+                head = committed.head();
+                for (int i = 0; i < commit.mutations().size(); i++) {
+                    Change change = committed.outcome(i);
+                    if (change != null) {
+                        assertThat(change.headers()).isEqualTo(commit.headers(i));
+                        told.add(change.headers());
+                    }
+                }
+            }
+
+            follower.awaitAt(head);
+
+            assertThat(follower.changes().stream().map(Change::headers)).containsExactlyElementsOf(told);
+            List<Change> log = topic.log(Version.ABSENT);
+            assertThat(log.subList(log.size() - told.size(), log.size()).stream()
+                            .map(Change::headers))
+                    .containsExactlyElementsOf(told);
+            assertThat(topic.send(commits.get(0)))
+                    .as("a repeat")
+                    .isInstanceOfSatisfying(
+                            Committed.class,
+                            again -> assertThat(Objects.requireNonNull(again.outcome(0))
+                                            .headers())
+                                    .isEqualTo(trace));
+        }
+    }
+
+    private static Mutation leasedSequential(String prefix) {
+        return Mutation.putSequential(
+                prefix, TopicUnderTest.payload("me"), LeaseRule.set("lease", Duration.ofMinutes(10)));
+    }
+
+    private static Commit with(List<Map<String, String>> headers, Commit commit) {
+        return new Commit(
+                commit.topic(),
+                commit.request(),
+                commit.known(),
+                commit.checks(),
+                commit.mutations(),
+                commit.selection(),
+                commit.options(),
+                headers);
+    }
+
+    @Test
+    @DisplayName("B59: a topic that logs keys without payloads has headers all the same")
+    void headersOfAKeysOnlyLog(TopicUnderTest topic) {
+        TopicUnderTest keysOnly = topic.kept(TopicOptions.defaults().withLogPayloads(false));
+        Map<String, String> headers = Map.of("traceparent", "00-1-2-01");
+        keysOnly.committed(with(List.of(headers), keysOnly.request(List.of(), putText("", "1"))));
+        keysOnly.committed(with(List.of(headers), keysOnly.request(List.of(), putText("", "2"))));
+
+        assertThat(keysOnly.log(Version.ABSENT)).hasSize(2).allSatisfy(change -> {
+            assertThat(change.payload()).isNull();
+            assertThat(change.headers()).isEqualTo(headers);
+        });
     }
 
     private static List<Version> foreseen(TopicUnderTest topic, Version head, Commit commit) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.distsync.backend.CommitResult.Committed;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.RejectedException;
 import io.distsync.version.Limits;
@@ -14,6 +15,10 @@ import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -160,6 +165,44 @@ abstract class LimitCases {
         assertThatIllegalArgumentException().isThrownBy(() -> Check.exists(longest + "k"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Mutation.putSequential(prefix + "p", payload, LeaseRule.none()));
+    }
+
+    @Test
+    @DisplayName("B59: headers have at most 1,024 characters, 16 names, and none that is the library's own")
+    void headersAreLimited(TopicUnderTest topic) {
+        Map<String, String> longest = Map.of("n", "v".repeat(Limits.MAX_HEADERS_LENGTH - 1));
+        Committed committed = topic.committed(withHeaders(topic, longest));
+
+        assertThat(Objects.requireNonNull(committed.outcome(0)).headers()).isEqualTo(longest);
+        for (Map<String, String> bad : List.of(
+                Map.of("n", "v".repeat(Limits.MAX_HEADERS_LENGTH)),
+                Map.of("", "v"),
+                Map.of("sync-topic", "v"),
+                IntStream.rangeClosed(0, Limits.MAX_HEADERS)
+                        .boxed()
+                        .collect(Collectors.toMap(i -> "n" + i, i -> "v")))) {
+            assertThatIllegalArgumentException().isThrownBy(() -> withHeaders(topic, bad));
+        }
+        Commit without = topic.request(List.of(), put("a"), put("b"));
+        assertThatIllegalArgumentException()
+                .as("headers for one mutation of two")
+                .isThrownBy(() -> with(without, List.of(Map.of("n", "v"))));
+    }
+
+    private static Commit withHeaders(TopicUnderTest topic, Map<String, String> headers) {
+        return with(topic.request(List.of(), put("a")), List.of(headers));
+    }
+
+    private static Commit with(Commit commit, List<Map<String, String>> headers) {
+        return new Commit(
+                commit.topic(),
+                commit.request(),
+                commit.known(),
+                commit.checks(),
+                commit.mutations(),
+                commit.selection(),
+                commit.options(),
+                headers);
     }
 
     @Test

@@ -142,23 +142,10 @@ public final class KafkaSyncBackend implements SyncBackend {
         boolean withPayloads = commit.options().logPayloads();
         for (Change change : committed.outcomes()) {
             if (change != null) {
-                changes.add(withPayloads ? change : withoutPayload(change));
+                changes.add(withPayloads ? change : change.withoutPayload());
             }
         }
         return changes;
-    }
-
-    private static Change withoutPayload(Change change) {
-        return new Change(
-                change.version(),
-                change.previousLink(),
-                change.key(),
-                change.previous(),
-                null,
-                change.cause(),
-                change.request(),
-                change.index(),
-                change.count());
     }
 
     @Override

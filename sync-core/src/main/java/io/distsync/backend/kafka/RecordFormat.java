@@ -9,7 +9,9 @@ import io.distsync.backend.support.VersionText;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -19,7 +21,8 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change as a record: the topic is its key, the payload its value, everything else is in headers, as text. A record without
+ * A change as a record: the topic is its key, the payload its value, everything else is in headers, as text; the change's own
+ * headers are headers of the record under their names. A record without
  * a value is a delete, an expiry, or a write of a topic that logs no payloads; the cause tells which.
  *
  * <p>The form is for others to read, so it is documented (docs/kafka.md) and has a number. A reader ignores headers it does
@@ -57,7 +60,7 @@ final class RecordFormat {
 
     static ProducerRecord<byte[], byte[]> record(String kafkaTopic, int partition, byte[] topic, Change change) {
         Payload payload = change.payload();
-        Header[] headers = new Header[HEADERS];
+        Header[] headers = new Header[HEADERS + change.headers().size()];
         headers[0] = new RecordHeader(FORMAT, ONE);
         headers[1] = new RecordHeader(TOPIC, topic);
         headers[2] = new RecordHeader(KEY, KeyText.encode(change.key()));
@@ -67,6 +70,11 @@ final class RecordFormat {
         headers[6] = new RecordHeader(CAUSE, ascii(change.cause().name()));
         headers[7] = new RecordHeader(REQUEST, ascii(change.request().toString()));
         headers[8] = new RecordHeader(PLACE, ascii(change.index() + "/" + change.count()));
+        int next = HEADERS;
+        for (Map.Entry<String, String> header : change.headers().entrySet()) {
+            headers[next++] =
+                    new RecordHeader(header.getKey(), header.getValue().getBytes(StandardCharsets.UTF_8));
+        }
         return new ProducerRecord<>(
                 kafkaTopic, partition, topic, payload == null ? null : payload.bytes(), List.of(headers));
     }
@@ -105,10 +113,30 @@ final class RecordFormat {
                     cause,
                     VersionText.request(text(headers, REQUEST)),
                     index,
-                    count);
+                    count,
+                    others(headers));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new MalformedDataException("headers of a record are not as they should be: " + e.getMessage());
         }
+    }
+
+    /** The headers of the change. Others may have added theirs on the way: what is too much is left out. */
+    private static Map<String, String> others(Headers headers) {
+        Map<String, String> others = new HashMap<>();
+        int length = 0;
+        for (Header header : headers) {
+            String name = header.key();
+            byte[] value = header.value();
+            if (value != null && !name.isEmpty() && !name.startsWith(Limits.RESERVED_HEADERS)) {
+                String text = new String(value, StandardCharsets.UTF_8);
+                length += name.length() + text.length();
+                if (length > Limits.MAX_HEADERS_LENGTH || others.size() == Limits.MAX_HEADERS) {
+                    return others;
+                }
+                others.put(name, text);
+            }
+        }
+        return others;
     }
 
     private static @Nullable Payload payload(Cause cause, byte @Nullable [] value) {

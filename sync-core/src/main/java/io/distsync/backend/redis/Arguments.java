@@ -7,6 +7,7 @@ import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Selection;
 import io.distsync.backend.TopicOptions;
+import io.distsync.backend.support.HeaderText;
 import io.distsync.backend.support.KeyText;
 import io.distsync.backend.support.VersionText;
 import io.distsync.version.Version;
@@ -36,9 +37,10 @@ final class Arguments {
 
     static byte[][] commit(Commit commit) {
         Arguments content = content(commit);
-        Arguments arguments = new Arguments(content.list.size() + 16);
+        Arguments arguments = new Arguments(content.list.size() + 17);
         arguments.addRequest(commit, content);
         arguments.add(commit.options());
+        arguments.list.add(headers(commit));
         arguments.list.addAll(content.list);
         arguments.add(commit.selection());
         return arguments.toArray();
@@ -49,7 +51,8 @@ final class Arguments {
         Arguments content = content(commit);
         boolean logsPayloads = commit.options().logPayloads();
         List<Mutation> puts = commit.mutations();
-        List<byte[]> changes = new ArrayList<>(2 * puts.size());
+        byte[] headers = headers(commit);
+        List<byte[]> changes = new ArrayList<>(2 * puts.size() + 1);
         long payloadBytes = 0;
         Map<String, Integer> lastPuts = new LinkedHashMap<>();
         for (int i = 0; i < puts.size(); i++) {
@@ -59,11 +62,14 @@ final class Arguments {
             lastPuts.put(put.key(), i);
             payloadBytes += put.payload().bytes().length;
         }
-        Arguments arguments = new Arguments(13 + 2 * commit.checks().size() + 3 * lastPuts.size());
+        Arguments arguments = new Arguments(14 + 2 * commit.checks().size() + 3 * lastPuts.size());
         arguments.addRequest(commit, content);
         arguments.add(retained(commit.options()));
         arguments.add((logsPayloads ? "W" : "K").repeat(puts.size()));
         boolean isPackedThere = lastPuts.size() == puts.size() && payloadBytes > PACKED_HERE;
+        if (headers.length > 0) {
+            changes.add(headers);
+        }
         arguments.list.add(isPackedThere ? EMPTY : MessagePack.texts(changes));
         arguments.add(lastPuts.size());
         lastPuts.forEach((key, place) -> {
@@ -76,6 +82,9 @@ final class Arguments {
             Check.VersionIs versionIs = (Check.VersionIs) check;
             arguments.add(versionIs.key());
             arguments.list.add(VersionText.bytes(versionIs.version()));
+        }
+        if (isPackedThere && headers.length > 0) {
+            arguments.list.add(headers);
         }
         return arguments.toArray();
     }
@@ -107,7 +116,15 @@ final class Arguments {
             arguments.add(lease.ttlMillis());
             arguments.add(lease.id());
         }
+        byte[] headers = headers(commit);
+        if (headers.length > 0) {
+            arguments.list.add(headers);
+        }
         return arguments.toArray();
+    }
+
+    private static byte[] headers(Commit commit) {
+        return commit.headers().isEmpty() ? EMPTY : HeaderText.bytes(commit.headers());
     }
 
     /** What the commit is about: checks and mutations. */

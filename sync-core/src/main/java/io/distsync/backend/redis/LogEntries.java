@@ -4,6 +4,7 @@ import io.distsync.backend.Change;
 import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
+import io.distsync.backend.support.HeaderText;
 import io.distsync.backend.support.KeyText;
 import io.distsync.backend.support.MalformedDataException;
 import io.distsync.backend.support.VersionText;
@@ -12,11 +13,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Commits as the stream holds them. The entry of a commit has the id {@code epoch-revision} of its last change and one field
- * {@code c}, its record: a header, a line feed, and a MessagePack array with key and payload of each change. The parts of the
- * header are separated by spaces:
+ * {@code c}, its record: a header, a line feed, and a MessagePack array with key and payload of each change, and behind them the
+ * {@linkplain HeaderText headers of the changes} if there are any. The parts of the header are separated by spaces:
  *
  * <ol>
  *   <li>for each change what happened: W write, K write of a topic that logs no payloads, D delete, X expiry
@@ -63,7 +65,8 @@ final class LogEntries {
             MessagePack.Reader contents = new MessagePack.Reader(record);
             String operations = header[0];
             int count = operations.length();
-            if (count == 0 || contents.array() != 2 * count) {
+            int elements = contents.array();
+            if (count == 0 || (elements != 2 * count && elements != 2 * count + 1)) {
                 throw new MalformedDataException("log entry " + id + " does not have the changes it should");
             }
             int dash = id.indexOf('-');
@@ -94,10 +97,17 @@ final class LogEntries {
                         count));
                 previousLink = version.link();
             }
-            return changes;
+            return elements == 2 * count ? changes : withHeaders(changes, HeaderText.parse(contents.bytes(), count));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new MalformedDataException("log entry " + id + " is not one of ours");
         }
+    }
+
+    private static List<Change> withHeaders(List<Change> changes, List<Map<String, String>> headers) {
+        for (int i = 0; i < changes.size(); i++) {
+            changes.set(i, changes.get(i).withHeaders(headers.get(i)));
+        }
+        return changes;
     }
 
     /** The text up to the next line feed; the buffer is behind that then. */

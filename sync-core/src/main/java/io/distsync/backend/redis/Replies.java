@@ -204,7 +204,8 @@ final class Replies {
                         deletes ? Cause.DELETE : Cause.WRITE,
                         commit.request(),
                         index,
-                        effective);
+                        effective,
+                        commit.headers(i));
                 previousLink = version.link();
                 index++;
             }

@@ -327,37 +327,45 @@ public final class TopicStore {
     private List<@Nullable Change> outcomes(Commit commit, int effective) {
         List<Mutation> mutations = commit.mutations();
         if (mutations.size() == 1) {
-            return List.of(requireNonNull(apply(mutations.get(0), commit.request(), 0, 1)));
+            return List.of(requireNonNull(apply(mutations.get(0), commit.request(), 0, 1, commit.headers(0))));
         }
         @Nullable Change[] outcomes = new Change[mutations.size()];
         int index = 0;
         for (int i = 0; i < outcomes.length; i++) {
-            outcomes[i] = apply(mutations.get(i), commit.request(), index, effective);
+            outcomes[i] = apply(mutations.get(i), commit.request(), index, effective, commit.headers(i));
             index += outcomes[i] == null ? 0 : 1;
         }
         return Arrays.asList(outcomes);
     }
 
-    private @Nullable Change apply(Mutation mutation, RequestId request, int index, int count) {
+    private @Nullable Change apply(
+            Mutation mutation, RequestId request, int index, int count, Map<String, String> headers) {
         if (mutation instanceof Mutation.Put put) {
-            return write(put.key(), put.payload(), put.lease(), request, index, count);
+            return write(put.key(), put.payload(), put.lease(), request, index, count, headers);
         }
         if (mutation instanceof Mutation.PutSequential put) {
             String key = put.key(revision + 1);
-            return write(key, put.payload(), put.lease(), request, index, count);
+            return write(key, put.payload(), put.lease(), request, index, count, headers);
         }
         if (mutation instanceof Mutation.Add add) {
             Payload sum = sum(add, payload(slot(add.key())));
-            return write(add.key(), sum, add.lease(), request, index, count);
+            return write(add.key(), sum, add.lease(), request, index, count, headers);
         }
         Slot slot = slot(((Mutation.Delete) mutation).key());
-        return slot == null ? null : remove(slot, Cause.DELETE, request, index, count);
+        return slot == null ? null : remove(slot, Cause.DELETE, request, index, count, headers);
     }
 
-    private Change write(String key, Payload payload, LeaseRule lease, RequestId request, int index, int count) {
+    private Change write(
+            String key,
+            Payload payload,
+            LeaseRule lease,
+            RequestId request,
+            int index,
+            int count,
+            Map<String, String> headers) {
         Slot slot = slot(key);
         Version previous = slot == null ? Version.ABSENT : slot.version();
-        Change change = advanceHead(key, previous, payload, Cause.WRITE, request, index, count);
+        Change change = advanceHead(key, previous, payload, Cause.WRITE, request, index, count, headers);
         if (slot == null) {
             slot = new Slot(key, change);
             slots.add(slot);
@@ -372,10 +380,11 @@ public final class TopicStore {
         return change;
     }
 
-    private Change remove(Slot slot, Cause cause, RequestId request, int index, int count) {
+    private Change remove(
+            Slot slot, Cause cause, RequestId request, int index, int count, Map<String, String> headers) {
         clearLease(slot);
         slots.remove(slot);
-        return advanceHead(slot.key, slot.version(), null, cause, request, index, count);
+        return advanceHead(slot.key, slot.version(), null, cause, request, index, count, headers);
     }
 
     private Change advanceHead(
@@ -385,12 +394,13 @@ public final class TopicStore {
             Cause cause,
             RequestId request,
             int index,
-            int count) {
+            int count,
+            Map<String, String> headers) {
         long previousLink = link;
         revision++;
         link = Links.next(previousLink, epoch, revision, request);
         Version version = new Version(epoch, revision, link);
-        return new Change(version, previousLink, key, previous, payload, cause, request, index, count);
+        return new Change(version, previousLink, key, previous, payload, cause, request, index, count, headers);
     }
 
     private Payload sum(Mutation.Add add, @Nullable Payload current) {
@@ -429,20 +439,7 @@ public final class TopicStore {
     private List<Change> told(List<Change> changes) {
         return options.logPayloads()
                 ? changes
-                : changes.stream().map(TopicStore::withoutPayload).toList();
-    }
-
-    private static Change withoutPayload(Change change) {
-        return new Change(
-                change.version(),
-                change.previousLink(),
-                change.key(),
-                change.previous(),
-                null,
-                change.cause(),
-                change.request(),
-                change.index(),
-                change.count());
+                : changes.stream().map(Change::withoutPayload).toList();
     }
 
     // --- leases -----------------------------------------------------------------------------------------------------
@@ -476,7 +473,7 @@ public final class TopicStore {
     }
 
     private void expire(Slot slot) {
-        Change change = remove(slot, Cause.EXPIRED, RequestId.NONE, 0, 1);
+        Change change = remove(slot, Cause.EXPIRED, RequestId.NONE, 0, 1, Map.of());
         append(List.of(change), 0);
     }
 

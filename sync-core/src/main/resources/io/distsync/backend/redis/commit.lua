@@ -1,7 +1,7 @@
 -- Applies one commit to a topic: all of it, or nothing.
 --
 -- ARGV[2..]  request, digest, known epoch, known revision, retained changes (0: all), retained age in ms, payloads in the log
---            (1 or 0), idle time in ms (0: never)
+--            (1 or 0), idle time in ms (0: never), headers of the mutations, a comma between them (nothing: none has any)
 --            number of checks, each: kind (v version, x exists, f fence), key, version
 --            number of mutations, each: kind and lease rule (p put, s sequential, a add; k keep, n none, s set; or d
 --            delete), key, value (not for d), time to live in ms and lease id (for rule s)
@@ -44,7 +44,7 @@ end
 
 -- Where the selection begins, behind checks and mutations.
 local function selectionAt()
-  local at = 11 + 3 * tonumber(ARGV[10])
+  local at = 12 + 3 * tonumber(ARGV[11])
   local mutations = tonumber(ARGV[at])
   at = at + 1
   for _ = 1, mutations do
@@ -115,9 +115,9 @@ local function alive(key)
   return entry
 end
 
-local at = 11
+local at = 12
 local failed, fences = {}, {}
-for i = 0, tonumber(ARGV[10]) - 1 do
+for i = 0, tonumber(ARGV[11]) - 1 do
   local kind, key, wanted = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   at = at + 3
   if kind == 'f' then
@@ -146,6 +146,13 @@ local mutations = tonumber(ARGV[at])
 at = at + 1
 local steps, marks, sums, will = {}, {}, {}, {}
 local effective, leasing, named = 0, false, false
+local headers, kept
+if ARGV[10] ~= '' then
+  headers, kept = {}, {}
+  for each in string.gmatch(ARGV[10] .. ',', '([^,]*),') do
+    headers[#headers + 1] = each
+  end
+end
 
 local function integer(value)
   return match(value, '^-?%d+$') and tonumber(value)
@@ -208,6 +215,9 @@ for i = 1, mutations do
     will[key] = value or false
     steps[effective] = {entry, value and (S.payloads and 'W' or 'K') or 'D', value, rule or 'n', lease, ttl}
     named = named or key ~= ''
+    if headers then
+      kept[effective] = headers[i]
+    end
   end
 end
 
@@ -223,7 +233,7 @@ end
 
 local reply = {'C', S.top, S.top, concat(marks), {}, sums}
 if effective > 0 then
-  reply[5] = log(requested, steps)
+  reply[5] = log(requested, steps, kept and concat(kept, ','))
   for i = 1, effective do
     local step = steps[i]
     if step[3] then

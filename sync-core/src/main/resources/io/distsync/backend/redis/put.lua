@@ -7,6 +7,7 @@
 --          key and payload of each put in MessagePack, or nothing if each key is put once, with its payload
 --          number of keys that are put, in the order of their first puts, each: key, place of its last put, value of that
 --          number of checks, each: key, version
+--          headers of the puts, if there are any and they are not packed with the payloads
 -- Reply C(ommitted), head, version before, the version before of each key
 --       X (conflict), head, {check counted from 0, version, payload, lease} for each that failed, {}
 --       G(eneral): commit.lua has to decide; nothing was written
@@ -99,6 +100,7 @@ if packed == '' then
   for i = 1, keys do
     contents[2 * i - 1], contents[2 * i] = ARGV[7 + 3 * i], sub(operations, 1, 1) == 'W' and ARGV[9 + 3 * i] or ''
   end
+  contents[2 * keys + 1] = ARGV[at]
   packed = cmsgpack.pack(contents)
 end
 

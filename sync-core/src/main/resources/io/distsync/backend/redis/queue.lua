@@ -10,6 +10,7 @@
 --          prefix of the keys that are put
 --          number of deletions, each: key, version
 --          for each put: payload, time to live in ms, lease id
+--          headers of the mutations, if there are any
 -- Reply C(ommitted), head, version before, page
 --       G(eneral): commit.lua has to decide; nothing was written
 --
@@ -22,7 +23,7 @@ local kv, stream, young, request, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[2], A
 local format, match, sub, unpack = string.format, string.match, string.sub, unpack
 local deletions = tonumber(ARGV[13])
 local putsAt = 14 + 2 * deletions
-local puts = (#ARGV + 1 - putsAt) / 3
+local puts = math.floor((#ARGV + 1 - putsAt) / 3)
 local count = deletions + puts
 
 local stored
@@ -108,6 +109,8 @@ for i = 1, puts do
 end
 
 -- What there will be: the entries that are put are the last ones, and what is deleted is none of them.
+contents[2 * count + 1] = ARGV[putsAt + 3 * puts]
+
 local limit = tonumber(ARGV[11])
 local page = {}
 if limit > 0 then

@@ -8,6 +8,7 @@ import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.support.MalformedDataException;
+import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -75,12 +76,36 @@ class RecordFormatTest {
     }
 
     @Test
-    void headersThatAreNotKnownAreIgnored() {
+    void headersOfTheLibraryThatAreNotKnownAreIgnored() {
         ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE);
-        record.headers().add("traceparent", new byte[] {1});
+        record.headers().add("sync-later", new byte[] {1});
 
         assertThat(RecordFormat.change(consumed(record.headers(), record.value())))
                 .isEqualTo(CHANGE);
+    }
+
+    @Test
+    void headersOfTheChangeAreHeadersOfTheRecord() {
+        Change change = CHANGE.withHeaders(Map.of("traceparent", "00-1-2-01", "baggage", "id=é"));
+        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), change);
+
+        assertThat(texts(record.headers())).containsEntry("traceparent", "00-1-2-01").containsEntry("baggage", "id=é");
+        assertThat(RecordFormat.change(consumed(record.headers(), record.value())))
+                .isEqualTo(change);
+    }
+
+    @Test
+    void headersThatOthersAddedAreTakenAsLongAsThereIsRoom() {
+        ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE);
+        record.headers().add("first", new byte[Limits.MAX_HEADERS_LENGTH - 5]);
+        record.headers().add("no value", null);
+        record.headers().add("too much", new byte[1]);
+
+        Map<String, String> taken =
+                RecordFormat.change(consumed(record.headers(), record.value())).headers();
+
+        assertThat(taken).containsOnlyKeys("first");
+        assertThat(Limits.checkHeaders(taken)).isSameAs(taken);
     }
 
     @ParameterizedTest

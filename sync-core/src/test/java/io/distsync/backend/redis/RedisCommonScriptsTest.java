@@ -31,10 +31,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -194,7 +196,15 @@ class RedisCommonScriptsTest {
                 checks,
                 mutations,
                 puts == 0 && random.nextInt(4) > 0 ? Selection.none() : selection(random),
-                options);
+                options,
+                random.nextInt(3) == 0 ? headers(random, mutations.size()) : List.of());
+    }
+
+    private static List<Map<String, String>> headers(Random random, int mutations) {
+        return Stream.generate(() ->
+                        random.nextBoolean() ? Map.<String, String>of() : Map.of("trace", "é, " + random.nextInt()))
+                .limit(mutations)
+                .toList();
     }
 
     private void leave(Random random, int most, List<Check> checks, List<Mutation> mutations) {
