@@ -89,7 +89,9 @@ class RecordFormatTest {
         Change change = CHANGE.withHeaders(Map.of("traceparent", "00-1-2-01", "baggage", "id=é"));
         ProducerRecord<byte[], byte[]> record = RecordFormat.record("t", 0, RecordFormat.key("t"), change);
 
-        assertThat(texts(record.headers())).containsEntry("traceparent", "00-1-2-01").containsEntry("baggage", "id=é");
+        assertThat(texts(record.headers()))
+                .containsEntry("traceparent", "00-1-2-01")
+                .containsEntry("baggage", "id=é");
         assertThat(RecordFormat.change(consumed(record.headers(), record.value())))
                 .isEqualTo(change);
     }

@@ -3,6 +3,7 @@ package io.distsync.boot.autoconfigure;
 import io.distsync.DistributedSync;
 import io.distsync.SyncMetrics;
 import io.distsync.SyncService;
+import io.distsync.SyncTracing;
 import io.distsync.Topic;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
@@ -58,6 +59,7 @@ public final class SyncAutoConfiguration {
             TimeSource time,
             ObjectProvider<Codec> codec,
             ObjectProvider<SyncMetrics> metrics,
+            ObjectProvider<SyncTracing> tracing,
             ObjectProvider<SyncServiceCustomizer> customizers) {
         SyncService.Builder builder = SyncService.builder(
                         guard.getIfAvailable(() -> BackendGuard.NONE).guard(backend))
@@ -69,6 +71,7 @@ public final class SyncAutoConfiguration {
                 .defaultRetention(TopicOptions.Retention.changes(properties.retention()));
         codec.ifAvailable(builder::codec);
         metrics.ifAvailable(builder::metrics);
+        tracing.ifAvailable(builder::tracing);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
         return builder.build();
     }

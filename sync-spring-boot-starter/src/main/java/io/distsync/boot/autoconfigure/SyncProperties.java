@@ -45,6 +45,7 @@ public record SyncProperties(
         @DefaultValue Listener listener,
         @DefaultValue Health health,
         @DefaultValue Metrics metrics,
+        @DefaultValue Observation observation,
         @DefaultValue Redis redis,
         @DefaultValue Kafka kafka,
         @DefaultValue CircuitBreaker circuitBreaker) {
@@ -191,6 +192,13 @@ public record SyncProperties(
             requireRange("sync.metrics.max-topics", maxTopics, 0, 10_000);
         }
     }
+
+    /**
+     * Observation.
+     *
+     * @param enabled Whether calls, commits and listeners are observed. If not set, they are where there is a tracer.
+     */
+    public record Observation(@Nullable Boolean enabled) {}
 
     /**
      * Redis mode.

@@ -50,6 +50,7 @@ class ConfigurationMetadataTest {
             Map.entry("sync.listener.buffer", "1024"),
             Map.entry("sync.health.down-after", "10s"),
             Map.entry("sync.metrics.max-topics", "100"),
+            Map.entry("sync.observation.enabled", "none"),
             Map.entry("sync.redis.replicas", "0"),
             Map.entry("sync.redis.replica-timeout", "500ms"),
             Map.entry("sync.kafka.create-topics", "true"),

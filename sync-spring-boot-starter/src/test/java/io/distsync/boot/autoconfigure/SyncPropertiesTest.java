@@ -38,6 +38,7 @@ class SyncPropertiesTest {
                         new SyncProperties.Listener(1_024),
                         new SyncProperties.Health(Duration.ofSeconds(10)),
                         new SyncProperties.Metrics(100),
+                        new SyncProperties.Observation(null),
                         new SyncProperties.Redis(0, Duration.ofMillis(500)),
                         new SyncProperties.Kafka(true, 6, 0, null, Set.of(), Duration.ZERO, Duration.ofSeconds(5)),
                         new SyncProperties.CircuitBreaker(true, null))));
