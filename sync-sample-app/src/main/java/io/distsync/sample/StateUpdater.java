@@ -2,11 +2,15 @@ package io.distsync.sample;
 
 import io.distsync.SyncService;
 import io.distsync.Versioned;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /** Everything that changes the shared state. */
 @Component
 final class StateUpdater {
+
+    private static final Logger log = LoggerFactory.getLogger(StateUpdater.class);
 
     private final SyncService sync;
 
@@ -16,6 +20,7 @@ final class StateUpdater {
 
     /** Adds to the counter; no concurrent increment is lost, on whatever node it happens. */
     Versioned<AppState> increment(long by) {
+        log.debug("adding {} to the counter", by);
         return sync.optimisticUpdate(AppState.class, state -> state.plus(by));
     }
 
