@@ -2,6 +2,7 @@ package io.distsync.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.distsync.testsupport.docs.Repository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class DocumentationTest {
 
-    private static final Path ROOT = root();
+    private static final Path ROOT = Repository.root();
 
     private static final Pattern JAVA_BLOCK =
             Pattern.compile("^```java\\R(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL);
@@ -49,7 +50,7 @@ class DocumentationTest {
         String sources = exampleSources().map(DocumentationTest::withoutSpace).collect(Collectors.joining("\n"));
         List<String> missing = new ArrayList<>();
         for (Path document : documents()) {
-            for (String block : matches(JAVA_BLOCK, read(document))) {
+            for (String block : matches(JAVA_BLOCK, Repository.read(document))) {
                 if (!sources.contains(withoutSpace(block))) {
                     missing.add(ROOT.relativize(document) + ":\n" + block);
                 }
@@ -62,7 +63,8 @@ class DocumentationTest {
     void everyRelativeLinkLeadsToAFileAndAnAnchor() {
         List<String> broken = new ArrayList<>();
         for (Path document : documents()) {
-            for (String link : matches(LINK, ANY_BLOCK.matcher(read(document)).replaceAll(""))) {
+            for (String link :
+                    matches(LINK, ANY_BLOCK.matcher(Repository.read(document)).replaceAll(""))) {
                 if (!link.contains("://") && !leadsSomewhere(document, link)) {
                     broken.add(ROOT.relativize(document) + ": " + link);
                 }
@@ -74,8 +76,8 @@ class DocumentationTest {
     /** Nobody can compare the sentences, but all that is not a sentence. */
     @Test
     void chineseReadmeHasWhatTheEnglishOneHas() {
-        String english = read(ROOT.resolve("README.md"));
-        String chinese = read(ROOT.resolve("README.zh-CN.md"));
+        String english = Repository.read(ROOT.resolve("README.md"));
+        String chinese = Repository.read(ROOT.resolve("README.zh-CN.md"));
         for (Pattern same : List.of(TABLE_ROW, ITEM, HEADING_MARK)) {
             assertThat(matches(same, chinese)).hasSameSizeAs(matches(same, english));
         }
@@ -110,14 +112,15 @@ class DocumentationTest {
         Set<String> tested = testedCases().stream()
                 .map(name -> name.substring(0, name.indexOf(' ')))
                 .collect(Collectors.toSet());
-        List<String> withoutTest = matches(RULE_WITHOUT_TEST, read(ROOT.resolve("docs/semantics.md")));
+        List<String> withoutTest = matches(RULE_WITHOUT_TEST, Repository.read(ROOT.resolve("docs/semantics.md")));
         assertThat(withoutTest).isNotEmpty().doesNotContainAnyElementsOf(tested);
     }
 
     private static Set<String> documentedCases() {
         Set<String> cases = new TreeSet<>();
         String rule = "";
-        for (String line : read(ROOT.resolve("docs/semantics.md")).lines().toList()) {
+        for (String line :
+                Repository.read(ROOT.resolve("docs/semantics.md")).lines().toList()) {
             if (line.startsWith("## ")) {
                 rule = line.startsWith("## API") ? "API" : "";
             }
@@ -135,9 +138,9 @@ class DocumentationTest {
 
     private static Set<String> testedCases() {
         Set<String> cases = new TreeSet<>();
-        for (Path source : files(ROOT.resolve("sync-core/src/test/java"), ".java")) {
+        for (Path source : Repository.files("sync-core/src/test/java", ".java")) {
             String owner = source.getFileName().toString().replace(".java", "");
-            for (String name : matches(DISPLAY_NAME, read(source))) {
+            for (String name : matches(DISPLAY_NAME, Repository.read(source))) {
                 Matcher numbered = NUMBERED.matcher(String.join("", matches(STRING, name)));
                 if (numbered.matches()) {
                     cases.add(numbered.group(1) + " " + owner + " " + numbered.group(2));
@@ -151,7 +154,8 @@ class DocumentationTest {
         int hash = link.indexOf('#');
         String path = hash < 0 ? link : link.substring(0, hash);
         Path target = path.isEmpty() ? document : document.resolveSibling(path).normalize();
-        return Files.exists(target) && (hash < 0 || anchors(read(target)).contains(link.substring(hash + 1)));
+        return Files.exists(target)
+                && (hash < 0 || anchors(Repository.read(target)).contains(link.substring(hash + 1)));
     }
 
     /** The anchors a Markdown renderer makes of headings. */
@@ -164,7 +168,7 @@ class DocumentationTest {
     }
 
     private static List<Path> documents() {
-        List<Path> documents = new ArrayList<>(files(ROOT.resolve("docs"), ".md"));
+        List<Path> documents = new ArrayList<>(Repository.files("docs", ".md"));
         for (String name : List.of("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
             documents.add(ROOT.resolve(name));
         }
@@ -176,22 +180,14 @@ class DocumentationTest {
         return modules()
                 .map(module -> module.resolve("src/test/java"))
                 .filter(Files::isDirectory)
-                .flatMap(sources -> files(sources, ".java").stream())
+                .flatMap(sources -> Repository.files(sources.toString(), ".java").stream())
                 .filter(source -> source.getParent().endsWith("docs") && !source.endsWith("DocumentationTest.java"))
-                .map(DocumentationTest::read);
+                .map(Repository::read);
     }
 
     private static Stream<Path> modules() {
         try (Stream<Path> children = Files.list(ROOT)) {
             return children.filter(child -> Files.exists(child.resolve("pom.xml"))).toList().stream();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static List<Path> files(Path directory, String ending) {
-        try (Stream<Path> found = Files.walk(directory)) {
-            return found.filter(file -> file.toString().endsWith(ending)).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -203,26 +199,5 @@ class DocumentationTest {
 
     private static String withoutSpace(String text) {
         return text.replaceAll("\\s", "");
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Path root() {
-        Path directory = Path.of("").toAbsolutePath();
-        while (!Files.exists(directory.resolve("docs/semantics.md"))) {
-            Path parent = directory.getParent();
-            if (parent == null) {
-                throw new IllegalStateException(
-                        "no docs/semantics.md above " + Path.of("").toAbsolutePath());
-            }
-            directory = parent;
-        }
-        return directory;
     }
 }

@@ -1,5 +1,6 @@
 package io.distsync.boot.autoconfigure;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaModifier.FINAL;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
@@ -11,6 +12,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.Set;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
@@ -19,6 +21,9 @@ import org.springframework.context.annotation.Configuration;
 /** The craft of auto-configurations, as rules. */
 @AnalyzeClasses(packages = "io.distsync.boot", importOptions = ImportOption.DoNotIncludeTests.class)
 class StarterArchitectureTest {
+
+    private static final Set<String> METER_FACTORIES =
+            Set.of("builder", "counter", "gauge", "more", "summary", "timer");
 
     @ArchTest
     static final ArchRule autoConfigurationsArePublicAndFinal = classes()
@@ -69,6 +74,17 @@ class StarterArchitectureTest {
             .resideInAnyPackage(
                     "io.micrometer..", "org.springframework.boot.health..", "org.springframework.boot.actuate..")
             .because("the service must start without them");
+
+    @ArchTest
+    static final ArchRule metersAreMadeInOnePlace = noClasses()
+            .that()
+            .doNotHaveSimpleName("SyncMeter")
+            .should()
+            .callMethodWhere(describe(
+                    "a meter is made",
+                    call -> call.getTargetOwner().getPackageName().startsWith("io.micrometer.core.instrument")
+                            && METER_FACTORIES.contains(call.getName())))
+            .because("the document tells the names that are there");
 
     @ArchTest
     static final ArchRule redisStaysInItsClasses = noClasses()

@@ -3,13 +3,10 @@ package io.distsync.boot.autoconfigure.metrics;
 import io.distsync.SyncService;
 import io.distsync.backend.BackendInfo;
 import io.distsync.time.TimeSource;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The meters of the store the service stands on, and of what broadcasts its changes, if something else does. */
@@ -25,8 +22,8 @@ final class BackendMeters implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        TimeGauge.builder("sync.backend.unreachable", this, TimeUnit.MILLISECONDS, BackendMeters::unreachableMillis)
-                .description("Time for which the store has not answered, 0 while it does")
+        SyncMeter.BACKEND_UNREACHABLE
+                .millis(this, BackendMeters::unreachableMillis)
                 .register(registry);
         if (service.status().backend().broadcast() != null) {
             bindBroadcast(registry);
@@ -34,16 +31,11 @@ final class BackendMeters implements MeterBinder {
     }
 
     private void bindBroadcast(MeterRegistry registry) {
-        Gauge.builder("sync.broadcast.pending", this, BackendMeters::pendingBroadcasts)
-                .description("Commits that are not known to be broadcast, whoever made them")
-                .baseUnit("commits")
+        SyncMeter.BROADCAST_PENDING
+                .gauge(this, BackendMeters::pendingBroadcasts)
                 .register(registry);
-        TimeGauge.builder(
-                        "sync.broadcast.unreachable",
-                        this,
-                        TimeUnit.MILLISECONDS,
-                        BackendMeters::broadcastUnreachableMillis)
-                .description("Time for which what broadcasts changes has not answered, 0 while it does")
+        SyncMeter.BROADCAST_UNREACHABLE
+                .millis(this, BackendMeters::broadcastUnreachableMillis)
                 .register(registry);
     }
 

@@ -2,9 +2,8 @@ package io.distsync.boot.autoconfigure.metrics;
 
 import io.distsync.boot.LeadershipGranted;
 import io.distsync.election.LeaderTerm;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -24,15 +23,12 @@ final class LeaderMeters {
     void granted(LeadershipGranted event) {
         String election = event.election();
         terms.put(election, event.term());
-        Gauge.builder("sync.leader", terms, all -> leads(all.get(election)))
-                .description("1 while this node leads for certain, else 0")
-                .tag("election", election)
+        Tags tags = Tags.of(SyncTag.ELECTION.of(election));
+        SyncMeter.LEADER
+                .gauge(terms, all -> leads(all.get(election)))
+                .tags(tags)
                 .register(registry);
-        Counter.builder("sync.leader.changes")
-                .description("Terms of this node")
-                .tag("election", election)
-                .register(registry)
-                .increment();
+        SyncMeter.LEADER_CHANGES.counter().tags(tags).register(registry).increment();
     }
 
     private static int leads(@Nullable LeaderTerm term) {

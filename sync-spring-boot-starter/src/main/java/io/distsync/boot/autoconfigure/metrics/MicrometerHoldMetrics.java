@@ -4,13 +4,12 @@ import io.distsync.lease.HoldMetrics;
 import io.distsync.lease.HoldStatus;
 import io.distsync.lease.LossReason;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -27,38 +26,20 @@ final class MicrometerHoldMetrics implements HoldMetrics {
     /**
      * The meters of one recipe.
      *
-     * @param recipe its name, and what is held: locks or semaphores
      * @param status asked for when a gauge is read: the recipe is built with this
      */
-    MicrometerHoldMetrics(MeterRegistry registry, String recipe, Supplier<List<HoldStatus>> status) {
+    MicrometerHoldMetrics(MeterRegistry registry, Recipe recipe, Supplier<List<HoldStatus>> status) {
         this.status = status;
-        String prefix = "sync." + recipe;
-        Gauge.builder(prefix + ".held", this, it -> it.sum(each -> each.grants().size()))
-                .description("Grants of " + recipe + " held here")
-                .baseUnit(recipe)
-                .register(registry);
-        Gauge.builder(prefix + ".waiting", this, it -> it.sum(HoldStatus::waiting))
-                .description("Claims of this node that wait for " + recipe)
-                .baseUnit("claims")
-                .register(registry);
+        recipe.held.gauge(this, it -> it.sum(each -> each.grants().size())).register(registry);
+        recipe.waiting.gauge(this, it -> it.sum(HoldStatus::waiting)).register(registry);
         for (Outcome outcome : Outcome.values()) {
-            acquire.put(
-                    outcome,
-                    Timer.builder(prefix + ".acquire")
-                            .description("From asking for " + recipe + " to what came of it")
-                            .tag("outcome", tag(outcome))
-                            .register(registry));
+            Tags tags = Tags.of(SyncTag.ACQUIRE_OUTCOME.of(outcome));
+            acquire.put(outcome, recipe.acquire.timer().tags(tags).register(registry));
         }
-        hold = Timer.builder(prefix + ".hold")
-                .description("From a grant of " + recipe + " until it was given back or lost")
-                .register(registry);
+        hold = recipe.hold.timer().register(registry);
         for (LossReason reason : LossReason.values()) {
-            lost.put(
-                    reason,
-                    Counter.builder(prefix + ".lost")
-                            .description("Grants of " + recipe + " lost before they were given back")
-                            .tag("reason", tag(reason))
-                            .register(registry));
+            Tags tags = Tags.of(SyncTag.LOSS_REASON.of(reason));
+            lost.put(reason, recipe.lost.counter().tags(tags).register(registry));
         }
     }
 
@@ -81,7 +62,33 @@ final class MicrometerHoldMetrics implements HoldMetrics {
         return status.get().stream().mapToInt(number).sum();
     }
 
-    private static String tag(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
+    /** Whose meters they are. */
+    enum Recipe {
+        LOCKS(
+                SyncMeter.LOCKS_HELD,
+                SyncMeter.LOCKS_WAITING,
+                SyncMeter.LOCKS_ACQUIRE,
+                SyncMeter.LOCKS_HOLD,
+                SyncMeter.LOCKS_LOST),
+        SEMAPHORES(
+                SyncMeter.SEMAPHORES_HELD,
+                SyncMeter.SEMAPHORES_WAITING,
+                SyncMeter.SEMAPHORES_ACQUIRE,
+                SyncMeter.SEMAPHORES_HOLD,
+                SyncMeter.SEMAPHORES_LOST);
+
+        private final SyncMeter held;
+        private final SyncMeter waiting;
+        private final SyncMeter acquire;
+        private final SyncMeter hold;
+        private final SyncMeter lost;
+
+        Recipe(SyncMeter held, SyncMeter waiting, SyncMeter acquire, SyncMeter hold, SyncMeter lost) {
+            this.held = held;
+            this.waiting = waiting;
+            this.acquire = acquire;
+            this.hold = hold;
+            this.lost = lost;
+        }
     }
 }

@@ -2,11 +2,10 @@ package io.distsync.boot.autoconfigure.metrics;
 
 import io.distsync.registry.RegistrationStatus;
 import io.distsync.registry.SyncRegistry;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.List;
-import java.util.Locale;
 import org.springframework.beans.factory.ObjectProvider;
 
 /** How the instances that are registered here stand. */
@@ -21,10 +20,9 @@ final class RegistrationMeters implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry meters) {
         for (RegistrationStatus status : List.of(RegistrationStatus.REGISTERED, RegistrationStatus.RETRYING)) {
-            Gauge.builder("sync.registrations", this, it -> it.number(status))
-                    .description("Instances registered here")
-                    .tag("status", status.name().toLowerCase(Locale.ROOT))
-                    .baseUnit("instances")
+            SyncMeter.REGISTRATIONS
+                    .gauge(this, it -> it.number(status))
+                    .tags(Tags.of(SyncTag.REGISTRATION_STATUS.of(status)))
                     .register(meters);
         }
     }

@@ -3,9 +3,8 @@ package io.distsync.boot.autoconfigure.metrics;
 import io.distsync.registry.InstanceStatus;
 import io.distsync.registry.ServiceView;
 import io.distsync.registry.SyncRegistry;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.Locale;
+import io.micrometer.core.instrument.Tags;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,10 +38,9 @@ final class ServiceMeters {
         if (known.size() < maxServices && known.add(topic)) {
             String service = topic.substring(PREFIX.length());
             for (InstanceStatus status : InstanceStatus.values()) {
-                Gauge.builder("sync.registry.instances", this, it -> it.number(service, status))
-                        .description("Instances of a service as they are known here")
-                        .tags("service", service, "status", status.name().toLowerCase(Locale.ROOT))
-                        .baseUnit("instances")
+                SyncMeter.REGISTRY_INSTANCES
+                        .gauge(this, it -> it.number(service, status))
+                        .tags(Tags.of(SyncTag.SERVICE.of(service), SyncTag.INSTANCE_STATUS.of(status)))
                         .register(meters);
             }
         }

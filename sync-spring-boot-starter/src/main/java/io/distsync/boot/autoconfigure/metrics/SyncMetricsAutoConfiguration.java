@@ -47,7 +47,7 @@ public final class SyncMetricsAutoConfiguration {
     MicrometerHoldMetrics syncLockMetrics(MeterRegistry registry, ObjectProvider<SyncLocks> locks) {
         return new MicrometerHoldMetrics(
                 registry,
-                "locks",
+                MicrometerHoldMetrics.Recipe.LOCKS,
                 () -> locks.stream().flatMap(each -> each.status().stream()).toList());
     }
 
@@ -57,7 +57,7 @@ public final class SyncMetricsAutoConfiguration {
     MicrometerHoldMetrics syncSemaphoreMetrics(MeterRegistry registry, ObjectProvider<SyncSemaphores> semaphores) {
         return new MicrometerHoldMetrics(
                 registry,
-                "semaphores",
+                MicrometerHoldMetrics.Recipe.SEMAPHORES,
                 () -> semaphores.stream()
                         .flatMap(each -> each.status().stream())
                         .toList());
