@@ -66,7 +66,7 @@ class ActuatorTest {
                 .contains("\nsync_listener_deliveries_total{")
                 .contains("\nsync_feed_state_topics{")
                 .contains("\nsync_updates_pending{")
-                .contains("\nsample_event_streams ");
+                .contains("\nsample_event_streams{");
     }
 
     @Test

@@ -59,8 +59,8 @@ class KafkaModeTest {
             assertThat(apiOf(other).post("/api/state/increment").counter()).isEqualTo(12);
             await().atMost(PATIENCE).until(() -> apiOf(one).get("/api/state").counter() == 12);
             assertThat(apiOf(one).get("/actuator/prometheus").text())
-                    .contains("\nsync_broadcast_pending_commits ")
-                    .contains("\nsync_broadcast_unreachable_seconds ");
+                    .contains("\nsync_broadcast_pending_commits{")
+                    .contains("\nsync_broadcast_unreachable_seconds{");
         }
     }
 
