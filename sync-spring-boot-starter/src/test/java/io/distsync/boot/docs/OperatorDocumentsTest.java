@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint;
+import io.distsync.boot.autoconfigure.observation.SyncObservation;
 import io.distsync.testsupport.docs.LogStatement;
 import io.distsync.testsupport.docs.Repository;
 import java.io.IOException;
@@ -49,6 +50,7 @@ class OperatorDocumentsTest {
     @Test
     void metersAndPropertiesThatDocumentsNameAreThere() {
         Set<String> properties = properties();
+        Stream.of(SyncObservation.Key.values()).map(SyncObservation.Key::asString).forEach(properties::add);
         Map<String, String> meters = meters();
         List<String> missing = new ArrayList<>();
         int[] seen = new int[1];

@@ -12,6 +12,7 @@ import io.distsync.boot.autoconfigure.AppState;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.UnsteadyBackend;
 import io.distsync.boot.autoconfigure.election.SyncElectionAutoConfiguration;
+import io.distsync.boot.autoconfigure.observation.SyncObservation;
 import io.distsync.registry.SyncRegistry;
 import io.distsync.testsupport.docs.Repository;
 import io.micrometer.common.docs.KeyName;
@@ -57,6 +58,21 @@ class MetersTest {
                             meter.description()));
         }
         Repository.compare("docs/metrics.md", "meters", table.toString());
+    }
+
+    @Test
+    void everyObservationIsDocumented() {
+        StringBuilder table = new StringBuilder("| observation | span | tags of its timer | on the span only |\n");
+        table.append("|---|---|---|---|\n");
+        for (SyncObservation observation : SyncObservation.values()) {
+            table.append("| `%s` | `%s` | %s | %s |%n"
+                    .formatted(
+                            observation.getName(),
+                            observation.getContextualName(),
+                            names(observation.getLowCardinalityKeyNames()),
+                            names(observation.getHighCardinalityKeyNames())));
+        }
+        Repository.compare("docs/metrics.md", "observations", table.toString());
     }
 
     @Test
@@ -112,6 +128,10 @@ class MetersTest {
 
     private static String kind(Meter.Type type) {
         return type == Meter.Type.DISTRIBUTION_SUMMARY ? "summary" : type.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String names(KeyName... keys) {
+        return Arrays.stream(keys).map(key -> "`" + key.asString() + "`").collect(Collectors.joining(", "));
     }
 
     private static String tag(KeyName tag) {
