@@ -40,7 +40,7 @@ class SoakTest {
         Outcome outcome = Samples.outcome(mode, Samples.reading(0, 20, 100), Samples.reading(60, 21, 100));
         Path document = folder.resolve("soak.md");
         Files.writeString(
-                document, "before\n<!-- " + mode.argument() + " -->\nold\n<!-- /" + mode.argument() + " -->\nafter\n");
+                document, "before\n<!-- " + mode.argument() + " -->\nyesterday\n<!-- /" + mode.argument() + " -->\nafter\n");
 
         Report report = new Report(outcome);
         report.write(folder.resolve("soak"));
@@ -50,7 +50,7 @@ class SoakTest {
                 .startsWith("before\n<!--")
                 .endsWith("-->\nafter\n")
                 .contains("**Passed.**")
-                .doesNotContain("old")
+                .doesNotContain("yesterday")
                 .containsOnlyOnce("### " + mode.title());
         assertThat(Files.readString(folder.resolve("soak").resolve(mode.argument() + ".csv")))
                 .startsWith(Reading.HEADER + "\n0,load,20.0,");
