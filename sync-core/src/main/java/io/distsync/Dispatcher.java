@@ -1,5 +1,6 @@
 package io.distsync;
 
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -77,7 +78,7 @@ final class Dispatcher implements Executor {
         try {
             task.run();
         } catch (Throwable e) {
-            log.error("a task of the dispatcher failed", e);
+            LogEvent.DISPATCHER_FAILED.on(log).setCause(e).log("a task of the dispatcher failed");
         }
     }
 
@@ -143,9 +144,11 @@ final class Dispatcher implements Executor {
         try {
             if (!pool.awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS)) {
                 long dropped = pool.shutdownNow().stream().filter(this::drop).count();
-                log.warn(
-                        "listeners were still running at the end of the shutdown grace; interrupted, {} calls dropped",
-                        dropped);
+                LogEvent.LISTENERS_INTERRUPTED
+                        .on(log)
+                        .log(
+                                "listeners were still running at the end of the shutdown grace; interrupted, {} calls dropped",
+                                dropped);
             }
         } catch (InterruptedException e) {
             pool.shutdownNow().forEach(this::drop);

@@ -1,5 +1,6 @@
 package io.distsync;
 
+import io.distsync.log.LogEvent;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +44,10 @@ abstract class ListenerTask extends SerialTask {
         } catch (Throwable e) {
             failed++;
             metrics.delivered(topic, true);
-            log.error("topic '{}': listener {} failed; delivery goes on with the next change", topic, name, e);
+            LogEvent.LISTENER_FAILED
+                    .on(log)
+                    .setCause(e)
+                    .log("topic '{}': listener {} failed; delivery goes on with the next change", topic, name);
             report(e);
         }
     }
@@ -52,7 +56,10 @@ abstract class ListenerTask extends SerialTask {
         try {
             onError(error);
         } catch (Throwable e) {
-            log.error("topic '{}': the error callback of listener {} failed", topic, name, e);
+            LogEvent.LISTENER_ERROR_CALLBACK_FAILED
+                    .on(log)
+                    .setCause(e)
+                    .log("topic '{}': the error callback of listener {} failed", topic, name);
         }
     }
 

@@ -9,6 +9,7 @@ import io.distsync.backend.Payload;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
 import io.distsync.error.UndecodableStateException;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Version;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -452,11 +453,13 @@ final class Replica<T> implements ChangeListener {
     public synchronized void onReset(Version from, Version to) {
         resetting = true;
         loading = null;
-        log.warn(
-                "topic '{}': the changes after {} up to {} cannot be told any more; starting anew",
-                topic.name(),
-                from,
-                to);
+        LogEvent.VIEW_RESET
+                .on(log)
+                .log(
+                        "topic '{}': the changes after {} up to {} cannot be told any more; starting anew",
+                        topic.name(),
+                        from,
+                        to);
         if (commits.hasReaders()) {
             commits.append(new MapItem.Skipped<>(from, to));
             commits.publish();
@@ -504,11 +507,13 @@ final class Replica<T> implements ChangeListener {
 
     private void reportUndecodable(String key, Version version, UndecodableStateException reason) {
         context.metrics().undecodable(topic.name());
-        log.error(
-                "revision {}{} cannot be decoded, the last good value is kept: {}",
-                version,
-                key.isEmpty() ? "" : ", key '" + key + "',",
-                reason.getMessage());
+        LogEvent.VALUE_UNDECODABLE
+                .on(log)
+                .log(
+                        "revision {}{} cannot be decoded, the last good value is kept: {}",
+                        version,
+                        key.isEmpty() ? "" : ", key '" + key + "',",
+                        reason.getMessage());
         if (key.isEmpty()) {
             failure = TopicFormat.at(version, reason);
             failures++;

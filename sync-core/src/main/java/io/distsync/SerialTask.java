@@ -1,6 +1,7 @@
 package io.distsync;
 
 import io.distsync.backend.Subscription;
+import io.distsync.log.LogEvent;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -89,7 +90,9 @@ abstract class SerialTask implements Runnable, Subscription {
             if (running.tryLock(closeTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 running.unlock();
             } else {
-                log.warn("a callback was still running {} after its subscription was closed", closeTimeout);
+                LogEvent.LISTENER_OUTLASTED_CLOSE
+                        .on(log)
+                        .log("a callback was still running {} after its subscription was closed", closeTimeout);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

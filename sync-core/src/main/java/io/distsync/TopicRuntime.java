@@ -3,6 +3,7 @@ package io.distsync;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Page;
 import io.distsync.backend.Selection;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Version;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -254,7 +255,10 @@ final class TopicRuntime<T> {
             try {
                 each.close();
             } catch (Exception e) {
-                log.error("topic '{}': a handle could not be closed", topic().name(), e);
+                LogEvent.HANDLE_NOT_CLOSED
+                        .on(log)
+                        .setCause(e)
+                        .log("topic '{}': a handle could not be closed", topic().name());
             }
         }
     }

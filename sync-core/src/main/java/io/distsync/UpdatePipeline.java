@@ -14,6 +14,7 @@ import io.distsync.backend.Selection;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Limits;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -454,8 +455,12 @@ final class UpdatePipeline<T> {
         try {
             return first.foresee();
         } catch (Throwable e) {
-            log.warn(
-                    "topic '{}': the backend failed to foresee a version; no second commit is sent", topic().name(), e);
+            LogEvent.PIPELINE_FORESIGHT_FAILED
+                    .on(log)
+                    .setCause(e)
+                    .log(
+                            "topic '{}': the backend failed to foresee a version; no second commit is sent",
+                            topic().name());
             return null;
         }
     }
@@ -803,7 +808,10 @@ final class UpdatePipeline<T> {
     /** Something failed that must not (a codec, a meter, this very code): what is believed may be half of the truth. */
     void brokeDown(Throwable reason) {
         knowledge.forgetAll();
-        log.error("topic '{}': a step of an update failed; the topic goes on", topic().name(), reason);
+        LogEvent.PIPELINE_FAILED
+                .on(log)
+                .setCause(reason)
+                .log("topic '{}': a step of an update failed; the topic goes on", topic().name());
     }
 
     void countFailure(Throwable reason) {

@@ -40,6 +40,7 @@ class ArchitectureTest {
     private static final String VERSION = "io.distsync.version..";
     private static final String ERROR = "io.distsync.error..";
     private static final String TIME = "io.distsync.time..";
+    private static final String LOG = "io.distsync.log..";
     private static final String[] BACKENDS = {LOCAL, REDIS, KAFKA};
     private static final String[] RECIPES = {
         "io.distsync.lease..",
@@ -124,9 +125,17 @@ class ArchitectureTest {
             .that()
             .resideInAPackage(TIME)
             .should()
-            .dependOnClassesThat(OURS.and(resideOutsideOfPackage(TIME)))
+            .dependOnClassesThat(OURS.and(resideOutsideOfPackage(TIME)).and(resideOutsideOfPackage(LOG)))
             .allowEmptyShould(true)
             .because("everything imports time, so whatever it imports would be in a cycle");
+
+    @ArchTest
+    static final ArchRule logEventsAreALeaf = noClasses()
+            .that()
+            .resideInAPackage(LOG)
+            .should()
+            .dependOnClassesThat(OURS.and(resideOutsideOfPackage(LOG)))
+            .because("everything logs, so whatever they import would be in a cycle");
 
     @ArchTest
     static final ArchRule errorsKnowVersionsOnly = noClasses()

@@ -15,6 +15,7 @@ import io.distsync.election.ElectionRule.Vacate;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LastWords;
 import io.distsync.lease.LossReason;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.Objects;
@@ -319,7 +320,7 @@ final class Candidate implements Candidacy {
             try {
                 callback.call();
             } catch (Throwable e) {
-                log.error("election '{}': {} failed", name, what, e);
+                LogEvent.ELECTION_LISTENER_FAILED.on(log).setCause(e).log("election '{}': {} failed", name, what);
                 failed = true;
             }
             inCallback = null;
@@ -327,7 +328,7 @@ final class Candidate implements Candidacy {
             mailbox.post(() -> returned.accept(threw));
         });
         if (!called) {
-            log.error("election '{}': {} could not be called", name, what);
+            LogEvent.ELECTION_LISTENER_NOT_CALLED.on(log).log("election '{}': {} could not be called", name, what);
             mailbox.post(() -> returned.accept(true));
         }
     }
@@ -350,7 +351,9 @@ final class Candidate implements Candidacy {
     private void checked(boolean result) {
         if (healthy != result) {
             healthy = result;
-            log.info("election '{}': this candidate is {}", name, result ? "healthy" : "not healthy");
+            LogEvent.ELECTION_HEALTH_TURNED
+                    .on(log)
+                    .log("election '{}': this candidate is {}", name, result ? "healthy" : "not healthy");
             step();
         }
     }

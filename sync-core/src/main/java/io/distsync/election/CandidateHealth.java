@@ -1,5 +1,6 @@
 package io.distsync.election;
 
+import io.distsync.log.LogEvent;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -70,7 +71,7 @@ final class CandidateHealth {
         try {
             return check.getAsBoolean();
         } catch (Throwable e) {
-            log.warn("a health check failed", e);
+            LogEvent.ELECTION_HEALTH_FAILED.on(log).setCause(e).log("a health check failed");
             return false;
         }
     }

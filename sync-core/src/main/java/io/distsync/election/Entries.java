@@ -16,6 +16,7 @@ import io.distsync.error.RejectedException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LossReason;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.time.Duration;
@@ -227,10 +228,12 @@ final class Entries {
         }
         if (failure instanceof RejectedException || failure instanceof IllegalArgumentException) {
             if (!refused) {
-                log.warn(
-                        "election topic '{}': the store does not take a write",
-                        map.topic().name(),
-                        failure);
+                LogEvent.ELECTION_REFUSED
+                        .on(log)
+                        .setCause(failure)
+                        .log(
+                                "election topic '{}': the store does not take a write",
+                                map.topic().name());
             }
             refused = true;
             goOnAfter(lease);

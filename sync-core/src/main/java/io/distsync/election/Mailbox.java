@@ -1,5 +1,6 @@
 package io.distsync.election;
 
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import java.time.Duration;
 import java.util.HashSet;
@@ -43,7 +44,7 @@ final class Mailbox {
         try {
             task.run();
         } catch (Throwable e) { // or nothing would ever run here again
-            log.error("a step of an election failed", e);
+            LogEvent.ELECTION_FAILED.on(log).setCause(e).log("a step of an election failed");
         }
     }
 

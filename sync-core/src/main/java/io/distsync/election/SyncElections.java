@@ -7,6 +7,7 @@ import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.Callbacks;
 import io.distsync.lease.LastWords;
 import io.distsync.lease.LeaseKeeper;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
@@ -211,7 +212,7 @@ public final class SyncElections implements AutoCloseable {
             callbacks.run(task);
             return true;
         } catch (Throwable e) {
-            log.error("there is no thread for a callback of an election", e);
+            LogEvent.ELECTION_NO_THREAD.on(log).setCause(e).log("there is no thread for a callback of an election");
             return false;
         }
     }

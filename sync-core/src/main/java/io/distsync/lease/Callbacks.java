@@ -1,5 +1,6 @@
 package io.distsync.lease;
 
+import io.distsync.log.LogEvent;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -39,7 +40,7 @@ public final class Callbacks implements AutoCloseable {
             try {
                 task.run();
             } catch (RuntimeException e) {
-                log.error("a callback failed", e);
+                LogEvent.CALLBACK_FAILED.on(log).setCause(e).log("a callback failed");
             }
         };
         try {

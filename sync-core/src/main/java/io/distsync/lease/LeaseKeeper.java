@@ -2,6 +2,7 @@ package io.distsync.lease;
 
 import io.distsync.SyncMap;
 import io.distsync.backend.Lease;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Limits;
@@ -243,7 +244,7 @@ public final class LeaseKeeper implements AutoCloseable {
         try {
             lost.tell();
         } catch (RuntimeException e) {
-            log.error("the loss of a lease could not be told", e);
+            LogEvent.LEASE_LOSS_UNTOLD.on(log).setCause(e).log("the loss of a lease could not be told");
         }
     }
 

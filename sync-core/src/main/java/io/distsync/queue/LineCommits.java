@@ -8,6 +8,7 @@ import io.distsync.LeaseOptions;
 import io.distsync.SyncMap;
 import io.distsync.backend.Check;
 import io.distsync.backend.Selection;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Limits;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -239,7 +240,10 @@ final class LineCommits {
             try {
                 answer.run();
             } catch (RuntimeException e) {
-                log.error("an answer of the store about a queue could not be passed on", e);
+                LogEvent.QUEUE_ANSWER_LOST
+                        .on(log)
+                        .setCause(e)
+                        .log("an answer of the store about a queue could not be passed on");
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.distsync.registry;
 
 import io.distsync.lease.Callbacks;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -9,7 +10,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /** Checks one instance again and again, and tells when the verdict turns. */
 final class HealthChecker implements AutoCloseable {
@@ -92,7 +92,7 @@ final class HealthChecker implements AutoCloseable {
         Health before = health;
         health = before.after(failure == null, options);
         if (failure != null) {
-            log.atLevel(failing ? Level.DEBUG : Level.WARN)
+            (failing ? log.atDebug() : LogEvent.REGISTRY_CHECK_FAILED.on(log))
                     .setCause(failure)
                     .log("instance '{}' failed a health check", instance.get().id());
         }

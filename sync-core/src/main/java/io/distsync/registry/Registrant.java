@@ -10,6 +10,7 @@ import io.distsync.error.RejectedException;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.KeptLease;
 import io.distsync.lease.LossReason;
+import io.distsync.log.LogEvent;
 import io.distsync.registry.RegistrationState.Next;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
@@ -170,7 +171,9 @@ final class Registrant {
     }
 
     private void judged(boolean up) {
-        log.info("instance '{}' of service '{}' is {} by its health check", id, service, up ? "up" : "down");
+        LogEvent.REGISTRY_HEALTH_TURNED
+                .on(log)
+                .log("instance '{}' of service '{}' is {} by its health check", id, service, up ? "up" : "down");
         healthy = up;
         take(this::changed);
     }
@@ -184,7 +187,13 @@ final class Registrant {
             if (number != leases || before.status().isFinal()) {
                 return before;
             }
-            log.warn("the entry of instance '{}' of service '{}' is lost ({}); registering again", id, service, why);
+            LogEvent.REGISTRY_ENTRY_LOST
+                    .on(log)
+                    .log(
+                            "the entry of instance '{}' of service '{}' is lost ({}); registering again",
+                            id,
+                            service,
+                            why);
             return before.lost();
         });
     }
@@ -298,7 +307,9 @@ final class Registrant {
         answered(before -> {
             told.addAll(askers.takeCurrent());
             if (accepted != null && before.status() == RegistrationStatus.RETRYING) {
-                log.info("instance '{}' of service '{}' is registered again", id, service);
+                LogEvent.REGISTRY_ENTRY_BACK
+                        .on(log)
+                        .log("instance '{}' of service '{}' is registered again", id, service);
             }
             accepted = sentWanted;
             long number = ++leases;
@@ -333,7 +344,10 @@ final class Registrant {
             updated = accepted != null && !wanted.compareAndSet(sentWanted, accepted);
             failing = forGood ? askers.takeAll() : askers.takeCurrent();
         }
-        log.warn("the store does not take instance '{}' of service '{}'", id, service, failure);
+        LogEvent.REGISTRY_REFUSED
+                .on(log)
+                .setCause(failure)
+                .log("the store does not take instance '{}' of service '{}'", id, service);
         complete(failing, told -> told.completeExceptionally(failure));
         if (forGood) {
             answered(RegistrationState::ended);
@@ -353,10 +367,12 @@ final class Registrant {
             answered(before -> {
                 RegistrationState after = before.metAnother(current.version());
                 if (after.status() == RegistrationStatus.REPLACED) {
-                    log.warn(
-                            "instance '{}' of service '{}' was registered by somebody else, who came later",
-                            id,
-                            service);
+                    LogEvent.REGISTRY_REPLACED
+                            .on(log)
+                            .log(
+                                    "instance '{}' of service '{}' was registered by somebody else, who came later",
+                                    id,
+                                    service);
                 }
                 return after;
             });

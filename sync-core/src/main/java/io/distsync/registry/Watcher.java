@@ -2,6 +2,7 @@ package io.distsync.registry;
 
 import io.distsync.backend.Subscription;
 import io.distsync.lease.Callbacks;
+import io.distsync.log.LogEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -91,7 +92,7 @@ final class Watcher<T> implements Subscription {
                 listener.accept(before, after);
             }
         } catch (RuntimeException | Error e) {
-            log.error("a listener failed", e);
+            LogEvent.REGISTRY_LISTENER_FAILED.on(log).setCause(e).log("a listener failed");
         } finally {
             calling.unlock();
         }
@@ -105,7 +106,9 @@ final class Watcher<T> implements Subscription {
             if (calling.tryLock(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
                 calling.unlock();
             } else {
-                log.warn("a listener was still running {} after its subscription was closed", PATIENCE);
+                LogEvent.REGISTRY_LISTENER_OUTLASTED_CLOSE
+                        .on(log)
+                        .log("a listener was still running {} after its subscription was closed", PATIENCE);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,5 +1,6 @@
 package io.distsync.time;
 
+import io.distsync.log.LogEvent;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -35,7 +36,7 @@ final class ThreadedScheduler implements Scheduler {
         try {
             task.run();
         } catch (Throwable e) {
-            log.error("timer task failed", e);
+            LogEvent.TIMER_FAILED.on(log).setCause(e).log("timer task failed");
         }
     }
 

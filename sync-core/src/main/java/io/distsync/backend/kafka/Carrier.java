@@ -5,6 +5,7 @@ import io.distsync.backend.Change;
 import io.distsync.backend.kafka.Targets.Target;
 import io.distsync.backend.redis.Broadcaster;
 import io.distsync.backend.redis.Outbox;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
@@ -60,7 +61,10 @@ final class Carrier implements Broadcaster, AutoCloseable {
                 try {
                     step.run();
                 } catch (RuntimeException e) {
-                    log.warn("a client of Kafka could not be closed as it should", e);
+                    LogEvent.BROADCAST_NOT_CLOSED
+                            .on(log)
+                            .setCause(e)
+                            .log("a client of Kafka could not be closed as it should");
                 }
                 interrupted |= Thread.interrupted();
             }
@@ -92,7 +96,9 @@ final class Carrier implements Broadcaster, AutoCloseable {
                 throw e;
             }
             looked.complete(null);
-            log.warn("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
+            LogEvent.BROADCAST_UNRESOLVED
+                    .on(log)
+                    .log("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
             scheduler.schedule(() -> tryAgain(of), RETRY);
         }
     }
@@ -104,7 +110,10 @@ final class Carrier implements Broadcaster, AutoCloseable {
             if (e instanceof KafkaException failure && ClientConfig.isUnresolved(failure)) {
                 log.debug("no name of a Kafka broker can be resolved", e);
             } else {
-                log.error("the clients of Kafka cannot be made, trying again", e);
+                LogEvent.BROADCAST_CLIENTS_FAILED
+                        .on(log)
+                        .setCause(e)
+                        .log("the clients of Kafka cannot be made, trying again");
             }
             scheduler.schedule(() -> tryAgain(of), RETRY);
         }

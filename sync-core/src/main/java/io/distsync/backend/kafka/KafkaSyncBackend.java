@@ -14,6 +14,7 @@ import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.redis.Outbox;
 import io.distsync.backend.redis.RedisSyncBackend;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
@@ -115,7 +116,10 @@ public final class KafkaSyncBackend implements SyncBackend {
                     tellAfter(carrier.send(commit.topic(), changes), told, result);
                 }
             } catch (RuntimeException e) { // committed is committed
-                log.error("topic '{}': a commit could not be handed to Kafka", commit.topic(), e);
+                LogEvent.BROADCAST_HANDOVER_FAILED
+                        .on(log)
+                        .setCause(e)
+                        .log("topic '{}': a commit could not be handed to Kafka", commit.topic());
                 told.complete(result);
             }
         });

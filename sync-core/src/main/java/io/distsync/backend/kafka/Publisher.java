@@ -2,6 +2,7 @@ package io.distsync.backend.kafka;
 
 import io.distsync.backend.Change;
 import io.distsync.backend.redis.Outbox;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.time.Duration;
@@ -181,11 +182,10 @@ final class Publisher {
             lookUpAgain(targets.of(id.topic()).name());
         } else if (!closed && !(isTimeout && !targets.isReachable())) {
             if (problem == null) {
-                log.warn(
-                        "topic '{}': {} was not broadcast and is going to be tried again",
-                        id.topic(),
-                        id.last(),
-                        failure);
+                LogEvent.BROADCAST_FAILED
+                        .on(log)
+                        .setCause(failure)
+                        .log("topic '{}': {} was not broadcast and is going to be tried again", id.topic(), id.last());
                 scheduler.schedule(() -> forgetProblem(failures.get()), MEMORY);
             }
             failures.incrementAndGet();

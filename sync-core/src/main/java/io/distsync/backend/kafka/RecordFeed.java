@@ -4,6 +4,7 @@ import io.distsync.backend.Change;
 import io.distsync.backend.kafka.Targets.Target;
 import io.distsync.backend.redis.Outbox;
 import io.distsync.backend.support.MalformedDataException;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -222,7 +223,7 @@ final class RecordFeed {
                     poll(consumer);
                 }
             } catch (Throwable e) {
-                log.warn("reading from Kafka failed, trying again: {}", e.toString());
+                LogEvent.BROADCAST_READ_FAILED.on(log).log("reading from Kafka failed, trying again: {}", e.toString());
                 log.debug("reading from Kafka failed", e);
             } finally {
                 end();
@@ -306,11 +307,13 @@ final class RecordFeed {
         } catch (WakeupException e) {
             log.trace("woken up", e);
         } catch (InvalidOffsetException e) {
-            log.info("{} begin and end elsewhere now, they are read from their end on", e.partitions());
+            LogEvent.BROADCAST_READ_MOVED
+                    .on(log)
+                    .log("{} begin and end elsewhere now, they are read from their end on", e.partitions());
             lost(e.partitions(), PAUSE);
         } catch (TopicAuthorizationException e) {
             problem = "Kafka topics " + e.unauthorizedTopics() + " may not be read";
-            log.warn("{}; their changes are read from Redis", problem);
+            LogEvent.BROADCAST_READ_FORBIDDEN.on(log).log("{}; their changes are read from Redis", problem);
             lost(
                     read.stream()
                             .filter(partition -> e.unauthorizedTopics().contains(partition.topic()))
@@ -354,13 +357,15 @@ final class RecordFeed {
         malformed++;
         if (Long.bitCount(malformed)
                 == 1) { // the first, the second, the fourth: whoever writes nonsense writes much of it
-            log.warn(
-                    "{} records on Kafka topics of ours are not ours; the last one, at {}-{}@{}: {}",
-                    malformed,
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    reason.getMessage());
+            LogEvent.BROADCAST_RECORD_FOREIGN
+                    .on(log)
+                    .log(
+                            "{} records on Kafka topics of ours are not ours; the last one, at {}-{}@{}: {}",
+                            malformed,
+                            record.topic(),
+                            record.partition(),
+                            record.offset(),
+                            reason.getMessage());
         }
     }
 

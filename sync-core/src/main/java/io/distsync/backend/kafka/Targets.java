@@ -1,5 +1,6 @@
 package io.distsync.backend.kafka;
 
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
@@ -211,16 +212,18 @@ final class Targets {
         if (failure == null) {
             if (unreachableSince != null) {
                 unreachableSince = null;
-                log.info("Kafka answers");
+                LogEvent.BROADCAST_CONNECTED.on(log).log("Kafka answers");
             }
             return;
         }
         looked.complete(null); // who waits for topics need not wait for a broker that is away
         if (unreachableSince == null) {
             unreachableSince = time.instant();
-            log.warn(
-                    "Kafka does not answer ({}); commits go on, and followers read their changes from Redis",
-                    failure.toString());
+            LogEvent.BROADCAST_UNREACHABLE
+                    .on(log)
+                    .log(
+                            "Kafka does not answer ({}); commits go on, and followers read their changes from Redis",
+                            failure.toString());
         }
     }
 
@@ -258,7 +261,7 @@ final class Targets {
                 .handle((created, failure) -> {
                     Throwable cause = failure == null ? null : unwrap(failure);
                     if (cause == null) {
-                        log.info("created Kafka topic {}", target.name);
+                        LogEvent.BROADCAST_TOPIC_CREATED.on(log).log("created Kafka topic {}", target.name);
                     }
                     if (cause == null || cause instanceof TopicExistsException) {
                         target.made = true; // it is known in a moment
@@ -352,7 +355,7 @@ final class Targets {
     private CompletionStage<Void> refused(Target target, String reason) {
         String problem = "Kafka topic " + target.name + " cannot be used: " + reason;
         if (!problem.equals(target.problem)) {
-            log.error("{}", problem);
+            LogEvent.BROADCAST_TOPIC_UNUSABLE.on(log).log("{}", problem);
         }
         target.problem = problem;
         target.partitions = 0;

@@ -1,5 +1,6 @@
 package io.distsync.backend.redis;
 
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.lettuce.core.RedisURI;
@@ -165,7 +166,7 @@ final class Cluster implements Topology {
         changed.run();
         before.forEach((name, server) -> {
             if (!kept.containsKey(name)) {
-                log.info("Redis at {} is no master of the cluster any more", name);
+                LogEvent.STORE_DEMOTED.on(log).log("Redis at {} is no master of the cluster any more", name);
                 var unused = server.close();
             }
         });

@@ -4,6 +4,7 @@ import io.distsync.backend.Change;
 import io.distsync.backend.Scope;
 import io.distsync.backend.support.Audience;
 import io.distsync.backend.support.Follower;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
@@ -388,7 +389,10 @@ final class Feeds implements Server.Listener {
         try {
             tell(feed, Message.parse(content));
         } catch (RuntimeException e) {
-            log.warn("topic '{}': a message on its channel is not one of ours; the log is read instead", topic, e);
+            LogEvent.FEED_MESSAGE_FOREIGN
+                    .on(log)
+                    .setCause(e)
+                    .log("topic '{}': a message on its channel is not one of ours; the log is read instead", topic);
             feed.each(Follower::connected);
         }
     }

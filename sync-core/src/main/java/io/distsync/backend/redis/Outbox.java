@@ -3,6 +3,7 @@ package io.distsync.backend.redis;
 import io.distsync.backend.Change;
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.support.MalformedDataException;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import io.lettuce.core.Range;
@@ -120,12 +121,14 @@ public final class Outbox {
     private void notBroadcast(String topic, String id) {
         long count = gone.incrementAndGet();
         if (Long.bitCount(count) == 1) {
-            log.warn(
-                    "topic '{}': the log does not have commit {}, so it is not broadcast, as {} before it. Followers are"
-                            + " not concerned; if it was trimmed, other consumers miss it",
-                    topic,
-                    id,
-                    count - 1);
+            LogEvent.OUTBOX_COMMIT_MISSING
+                    .on(log)
+                    .log(
+                            "topic '{}': the log does not have commit {}, so it is not broadcast, as {} before it. Followers are"
+                                    + " not concerned; if it was trimmed, other consumers miss it",
+                            topic,
+                            id,
+                            count - 1);
         }
     }
 
@@ -186,7 +189,7 @@ public final class Outbox {
                     try {
                         found(server, slot, reply);
                     } catch (RuntimeException e) {
-                        log.warn("the outbox cannot be read", e);
+                        LogEvent.OUTBOX_UNREADABLE.on(log).setCause(e).log("the outbox cannot be read");
                     }
                 });
     }
@@ -195,11 +198,13 @@ public final class Outbox {
         waiting.put(slot, number(reply, 0));
         long lost = number(reply, 1);
         if (lost > 0) {
-            log.warn(
-                    "{} commits are not going to be broadcast any more: more than {} were waiting. Followers are not"
-                            + " concerned, they read the log; other consumers miss these changes",
-                    lost,
-                    MOST);
+            LogEvent.OUTBOX_OVERFLOWED
+                    .on(log)
+                    .log(
+                            "{} commits are not going to be broadcast any more: more than {} were waiting. Followers are not"
+                                    + " concerned, they read the log; other consumers miss these changes",
+                            lost,
+                            MOST);
         }
         for (int i = 2; i < reply.size(); i++) {
             String member = Replies.text(reply, i);
@@ -207,7 +212,7 @@ public final class Outbox {
             if (space > 0) {
                 broadcast(server, member.substring(space + 1), member.substring(0, space));
             } else {
-                log.error("'{}' is no commit, and goes out of the outbox", member);
+                LogEvent.OUTBOX_ENTRY_FOREIGN.on(log).log("'{}' is no commit, and goes out of the outbox", member);
                 takeOut(slot, member);
             }
         }
@@ -229,10 +234,19 @@ public final class Outbox {
                                 id, entries.get(0).getBody().values().iterator().next()));
         read.whenComplete((commit, failure) -> {
             if (failure != null && Server.unwrap(failure) instanceof MalformedDataException) {
-                log.error("topic '{}': commit {} is not one of ours, and is not broadcast", topic, id, failure);
+                LogEvent.OUTBOX_COMMIT_FOREIGN
+                        .on(log)
+                        .setCause(failure)
+                        .log("topic '{}': commit {} is not one of ours, and is not broadcast", topic, id);
                 takeOut(topic, id);
             } else if (failure != null) {
-                log.warn("topic '{}': commit {} could not be read to be broadcast: {}", topic, id, failure.toString());
+                LogEvent.OUTBOX_READ_FAILED
+                        .on(log)
+                        .log(
+                                "topic '{}': commit {} could not be read to be broadcast: {}",
+                                topic,
+                                id,
+                                failure.toString());
             } else if (commit.isEmpty()) {
                 notBroadcast(topic, id);
                 takeOut(topic, id);

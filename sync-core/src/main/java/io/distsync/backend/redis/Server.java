@@ -6,6 +6,7 @@ import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.lettuce.core.RedisChannelHandler;
@@ -527,10 +528,12 @@ final class Server {
         if (present != null && present.commandConnection() == before.commandConnection()) {
             session = now;
             if (!now.info().incarnation().equals(before.info().incarnation())) {
-                log.info(
-                        "Redis at {} is another incarnation now: {}",
-                        connector.name(),
-                        now.info().incarnation());
+                LogEvent.STORE_REPLACED
+                        .on(log)
+                        .log(
+                                "Redis at {} is another incarnation now: {}",
+                                connector.name(),
+                                now.info().incarnation());
                 listener.connected(this, now); // what was missed meanwhile has to be asked for
             }
         }
@@ -549,13 +552,15 @@ final class Server {
         reason = null;
         session = opened;
         connecting = null;
-        log.info("connected to Redis at {}, {}", connector.name(), opened.info());
+        LogEvent.STORE_CONNECTED.on(log).log("connected to Redis at {}, {}", connector.name(), opened.info());
         if (opened.info().evictsState()) {
-            log.warn(
-                    "Redis at {} may throw shared state away when its memory is full (maxmemory-policy {});"
-                            + " noeviction keeps it",
-                    connector.name(),
-                    opened.info().details().get("eviction"));
+            LogEvent.STORE_EVICTS
+                    .on(log)
+                    .log(
+                            "Redis at {} may throw shared state away when its memory is full (maxmemory-policy {});"
+                                    + " noeviction keeps it",
+                            connector.name(),
+                            opened.info().details().get("eviction"));
         }
         listener.connected(this, opened);
         attempt.complete(opened);
@@ -624,7 +629,9 @@ final class Server {
             return;
         }
         if (reason == null || failures == 0) {
-            log.warn("Redis at {} cannot be reached: {}", connector.name(), cause.getMessage());
+            LogEvent.STORE_UNREACHABLE
+                    .on(log)
+                    .log("Redis at {} cannot be reached: {}", connector.name(), cause.getMessage());
         }
         reason = cause;
         failures++;
@@ -683,7 +690,7 @@ final class Server {
         if (closed || present == null || present.commandConnection() != gone.commandConnection()) {
             return;
         }
-        log.warn("lost Redis at {}: {}", connector.name(), cause.getMessage());
+        LogEvent.STORE_LOST.on(log).log("lost Redis at {}: {}", connector.name(), cause.getMessage());
         reason = cause;
         unreachableSince = time.instant();
         connecting = new CompletableFuture<>();

@@ -3,6 +3,7 @@ package io.distsync.backend.redis;
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.support.KeyText;
 import io.distsync.backend.support.VersionText;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
@@ -168,7 +169,7 @@ final class Sweeper {
                             sweep(server, topic);
                         }
                     } catch (RuntimeException e) {
-                        log.warn("topic '{}' cannot be swept", topic, e);
+                        LogEvent.SWEEP_FAILED.on(log).setCause(e).log("topic '{}' cannot be swept", topic);
                     }
                 });
     }

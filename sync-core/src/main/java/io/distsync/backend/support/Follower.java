@@ -8,6 +8,7 @@ import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Version;
 import java.time.Duration;
@@ -319,7 +320,10 @@ public final class Follower implements Subscription {
 
     /** Nothing of ours should throw; if it does, what was missed is read again. */
     private void recover(Throwable e) {
-        log.error("follower of topic '{}' failed at {}", topic, sequencer.position(), e);
+        LogEvent.FOLLOWER_FAILED
+                .on(log)
+                .setCause(e)
+                .log("follower of topic '{}' failed at {}", topic, sequencer.position());
         due.add(sequencer::verify);
     }
 
@@ -399,7 +403,9 @@ public final class Follower implements Subscription {
     }
 
     private void onGone(Version from, History.Gone seen) {
-        log.info("topic '{}': position {} is not in the log any more, head is {}", topic, from, seen.head());
+        LogEvent.FOLLOWER_RESET
+                .on(log)
+                .log("topic '{}': position {} is not in the log any more, head is {}", topic, from, seen.head());
         Runnable restart =
                 scope instanceof Scope.Log ? () -> restartLog(from, seen.oldest()) : () -> beginSnapshot(from);
         resets++;
@@ -465,7 +471,9 @@ public final class Follower implements Subscription {
     private void onFailure(@Nullable Throwable failure, Runnable repetition) {
         failures++;
         if (failures == FAILURES_TO_TELL && attached) { // of a store that is away, its backend tells once
-            log.warn("topic '{}' cannot be read, trying again: {}", topic, String.valueOf(failure));
+            LogEvent.FOLLOWER_READ_FAILED
+                    .on(log)
+                    .log("topic '{}' cannot be read, trying again: {}", topic, String.valueOf(failure));
         }
         log.debug("topic '{}': read failed {} times in a row", topic, failures, failure);
         pause(repetition, failures);
@@ -530,7 +538,10 @@ public final class Follower implements Subscription {
     }
 
     private void onListenerFailure(Throwable e) {
-        log.error("listener of topic '{}' failed; the feed goes on", topic, e);
+        LogEvent.FOLLOWER_LISTENER_FAILED
+                .on(log)
+                .setCause(e)
+                .log("listener of topic '{}' failed; the feed goes on", topic);
     }
 
     /** Carries out what the sequencer decides: deliveries at once, reads after the step that asked for them. */

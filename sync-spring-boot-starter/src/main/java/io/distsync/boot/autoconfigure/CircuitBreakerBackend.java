@@ -14,6 +14,7 @@ import io.distsync.backend.SyncBackend;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
+import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
@@ -224,7 +225,10 @@ final class CircuitBreakerBackend implements SyncBackend {
                     cause instanceof BackendUnavailableException || cause instanceof OutcomeUnknownException;
             return isSilence && silent(topic, took, cause);
         } catch (RuntimeException e) {
-            log.error("circuit breaker '{}' failed; calls are answered all the same", breaker.getName(), e);
+            LogEvent.CIRCUIT_FAILED
+                    .on(log)
+                    .setCause(e)
+                    .log("circuit breaker '{}' failed; calls are answered all the same", breaker.getName());
             return true;
         }
     }
@@ -239,7 +243,7 @@ final class CircuitBreakerBackend implements SyncBackend {
         breaker.onSuccess(took, TimeUnit.NANOSECONDS);
         Instant opened = openedAt.get();
         if (opened != null && PASSING.contains(breaker.getState()) && openedAt.compareAndSet(opened, null)) {
-            log.info("circuit breaker '{}' is closed: the store answers", breaker.getName());
+            LogEvent.CIRCUIT_CLOSED.on(log).log("circuit breaker '{}' is closed: the store answers", breaker.getName());
         }
     }
 
@@ -264,10 +268,14 @@ final class CircuitBreakerBackend implements SyncBackend {
         }
         if (state != State.HALF_OPEN && openedAt.compareAndSet(null, time.instant())) {
             Outage now = outage.get();
-            log.warn(
-                    "circuit breaker '{}' is open: {}",
-                    breaker.getName(),
-                    now == null ? "by hand, or by its own numbers" : "the store has not answered since " + now.since);
+            LogEvent.CIRCUIT_OPEN
+                    .on(log)
+                    .log(
+                            "circuit breaker '{}' is open: {}",
+                            breaker.getName(),
+                            now == null
+                                    ? "by hand, or by its own numbers"
+                                    : "the store has not answered since " + now.since);
         }
         return openedAt.get();
     }

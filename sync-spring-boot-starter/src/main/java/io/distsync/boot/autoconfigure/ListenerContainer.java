@@ -9,6 +9,7 @@ import io.distsync.Versioned;
 import io.distsync.boot.ErrorHandling;
 import io.distsync.boot.SyncListenerErrorHandler;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.log.LogEvent;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -126,7 +127,9 @@ final class ListenerContainer<T> {
         @Override
         public void onError(Throwable error) {
             if (!muted && handling(error) == ErrorHandling.STOP_LISTENER) {
-                log.error("listener {} of topic {} is stopped, because a delivery failed", id, topic.name());
+                LogEvent.LISTENER_STOPPED
+                        .on(log)
+                        .log("listener {} of topic {} is stopped, because a delivery failed", id, topic.name());
                 if (current.compareAndSet(this, null)) {
                     end();
                 }
@@ -137,7 +140,10 @@ final class ListenerContainer<T> {
             try {
                 return errors.handle(id, error);
             } catch (RuntimeException e) {
-                log.error("error handler of listener {} failed; the listener goes on", id, e);
+                LogEvent.LISTENER_ERROR_HANDLER_FAILED
+                        .on(log)
+                        .setCause(e)
+                        .log("error handler of listener {} failed; the listener goes on", id);
                 return ErrorHandling.LOG_AND_CONTINUE;
             }
         }

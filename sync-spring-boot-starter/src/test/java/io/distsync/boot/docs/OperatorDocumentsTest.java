@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint;
 import io.distsync.boot.autoconfigure.observation.SyncObservation;
+import io.distsync.log.LogEvent;
 import io.distsync.testsupport.docs.LogStatement;
 import io.distsync.testsupport.docs.Repository;
 import java.io.IOException;
@@ -38,7 +39,7 @@ class OperatorDocumentsTest {
     private static final Pattern BLOCK = Pattern.compile("^```\\w*\\R(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL);
     private static final Pattern CODE = Pattern.compile("`([^`\\n]+)`");
     private static final Pattern NAME =
-            Pattern.compile("(sync\\.[a-z][a-z.-]*[a-z])(?:\\{(\\w+)=(\\w+)}|=.*)?|(sync_\\w+)");
+            Pattern.compile("(sync\\.[a-z][a-z._-]*[a-z])(?:\\{(\\w+)=(\\w+)}|=.*)?|(sync_\\w+)");
 
     /** What stands first behind a level, in a sentence or in the next cell of a table, and others in the same list. */
     private static final Pattern LOGGED =
@@ -48,9 +49,12 @@ class OperatorDocumentsTest {
             Pattern.compile("\\b(?:[Hh]ealth|[Ee]ndpoint) (`[a-zA-Z.]+`(?:(?:,| and) `[a-zA-Z.]+`)*)");
 
     @Test
-    void metersAndPropertiesThatDocumentsNameAreThere() {
-        Set<String> properties = properties();
-        Stream.of(SyncObservation.Key.values()).map(SyncObservation.Key::asString).forEach(properties::add);
+    void whatDocumentsNameAsOursIsThere() {
+        Set<String> known = properties();
+        Stream.of(SyncObservation.Key.values())
+                .map(SyncObservation.Key::asString)
+                .forEach(known::add);
+        Stream.of(LogEvent.values()).map(LogEvent::id).forEach(known::add);
         Map<String, String> meters = meters();
         List<String> missing = new ArrayList<>();
         int[] seen = new int[1];
@@ -63,23 +67,25 @@ class OperatorDocumentsTest {
                 seen[0]++;
                 if (!(name.group(4) != null
                         ? meters.values().stream().anyMatch(row -> row.contains("`" + name.group(4)))
-                        : isThere(name, properties, meters))) {
+                        : isThere(name, known, meters))) {
                     missing.add(document.getFileName() + ": " + code);
                 }
             }
         }
-        assertThat(missing).as("meters and properties nobody has").isEmpty();
+        assertThat(missing)
+                .as("no meters, properties, observations or events of ours")
+                .isEmpty();
         assertThat(seen[0]).isGreaterThan(100);
     }
 
-    private static boolean isThere(Matcher name, Set<String> properties, Map<String, String> meters) {
+    private static boolean isThere(Matcher name, Set<String> known, Map<String, String> meters) {
         String row = meters.get(name.group(1));
         if (name.group(2) != null) {
             return row != null && row.contains("`" + name.group(2) + "`") && row.contains("`" + name.group(3) + "`");
         }
         return row != null
-                || properties.contains(name.group(1))
-                || properties.stream().anyMatch(property -> property.startsWith(name.group(1) + "."));
+                || known.contains(name.group(1))
+                || known.stream().anyMatch(it -> it.startsWith(name.group(1) + "."));
     }
 
     @ParameterizedTest
@@ -91,7 +97,10 @@ class OperatorDocumentsTest {
         LOGGED.matcher(oneLine(Repository.read(document))).results().forEach(found -> {
             for (String line : codes(found.group(2))) {
                 lines.add(line);
-                if (statements.stream().noneMatch(it -> it.level().equals(found.group(1)) && it.canWrite(line))) {
+                if (statements.stream()
+                        .noneMatch(it ->
+                                LogEvent.valueOf(it.event()).level().name().equals(found.group(1))
+                                        && it.canWrite(line))) {
                     unknown.add(found.group(1) + " " + line);
                 }
             }

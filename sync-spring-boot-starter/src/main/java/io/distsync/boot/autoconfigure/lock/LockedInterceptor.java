@@ -6,6 +6,7 @@ import io.distsync.lease.Release;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockNotAcquiredException;
 import io.distsync.lock.SyncLocks;
+import io.distsync.log.LogEvent;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -122,10 +123,12 @@ final class LockedInterceptor implements MethodInterceptor {
 
     private static void note(Release answer, LockedMethod method, LockGrant grant) {
         if (answer == Release.ALREADY_LOST) {
-            log.warn(
-                    "lock '{}' was lost while {} was running",
-                    grant.name(),
-                    method.method().place());
+            LogEvent.LOCK_LOST_IN_CALL
+                    .on(log)
+                    .log(
+                            "lock '{}' was lost while {} was running",
+                            grant.name(),
+                            method.method().place());
         }
     }
 }
