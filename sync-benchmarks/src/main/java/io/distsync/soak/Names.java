@@ -20,6 +20,12 @@ final class Names {
     static final int ACCOUNTS = 20;
     static final int DOCUMENTS = 12;
 
+    private static final int SINGLE = 9; // the hot and the conflated state, five maps, the registry, the leased counter
+
+    /** All topics of a run, those of what is held included. */
+    static final int TOPICS =
+            SINGLE + MANY + REGISTERS + ROOMS + LOCKS + SHARED_LOCKS + 2 * GUARDED + SEMAPHORES + COUNTERS + ELECTIONS;
+
     static final String SERVICE = "soak-service";
     static final String UNDER_WAY = "soak-under-way";
 

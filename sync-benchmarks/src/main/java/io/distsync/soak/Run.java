@@ -1,5 +1,8 @@
 package io.distsync.soak;
 
+import io.distsync.Topic;
+import io.distsync.error.SyncException;
+import io.distsync.soak.Names.Count;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -8,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -93,25 +97,29 @@ final class Run {
     /** Everything there is exists from the start on, so that the number of keys is that of the end. */
     private static void prepare(World world, Member member) throws InterruptedException {
         for (int i = 0; i < Names.ROOMS; i++) {
-            var unused = member.service().optimisticUpdate(Names.room(i), state -> state.next("start"));
+            Topic<Count> room = Names.room(i);
+            insist(() -> member.service().optimisticUpdate(room, state -> state.next("start")));
         }
         for (int i = 0; i < Names.REGISTERS; i++) {
-            var unused = member.service().send(Names.register(i), "start");
+            Topic<String> register = Names.register(i);
+            insist(() -> member.service().send(register, "start"));
         }
         for (int i = 0; i < Names.GUARDED; i++) {
-            var unused = member.service().send(Names.guarded(i), "");
-            member.locks().withLock(Names.guard(i), Checks.PATIENCE, grant -> grant.name());
+            Topic<String> guarded = Names.guarded(i);
+            insist(() -> member.service().send(guarded, ""));
+            lock(member, Names.guard(i));
         }
         for (int i = 0; i < Names.LOCKS; i++) {
-            member.locks().withLock(Names.lock(i), Checks.PATIENCE, grant -> grant.name());
+            lock(member, Names.lock(i));
         }
         for (int i = 0; i < Names.SHARED_LOCKS; i++) {
-            member.locks().withLock(Names.sharedLock(i), Checks.PATIENCE, grant -> grant.name());
+            lock(member, Names.sharedLock(i));
         }
         for (int i = 0; i < Names.SEMAPHORES; i++) {
-            member.semaphores()
-                    .semaphore(Names.semaphore(i), Names.PERMITS)
-                    .withPermit(Checks.PATIENCE, permit -> permit.name());
+            String name = Names.semaphore(i);
+            insist(() -> member.semaphores()
+                    .semaphore(name, Names.PERMITS)
+                    .withPermit(Checks.PATIENCE, permit -> permit.name()));
         }
         for (int i = 0; i < Names.COUNTERS; i++) {
             String name = Names.counter(i);
@@ -119,11 +127,30 @@ final class Run {
                 long unused = member.counters().counter(name).increment();
             });
         }
-        new StateWork(world, member, new Random(0), (opened) -> {}).countEverything();
-        var unused = member.texts().put("d0", "start");
-        unused = member.line().put("first", "start");
-        member.entries().commit(commit -> commit.add("first", 1));
-        member.balances().commit(commit -> commit.add("a0", -1).add("b0", 1));
+        new StateWork(world, member, new Random(0), opened -> {}).countEverything();
+        insist(() -> member.texts().put("d0", "start"));
+        insist(() -> member.line().put("first", "start"));
+        insist(() -> member.entries().put("first", 1L));
+        insist(() -> member.balances().commit(commit -> commit.add("a0", -1).add("b0", 1)));
+    }
+
+    private static void lock(Member member, String name) {
+        insist(() -> member.locks().withLock(name, Checks.PATIENCE, grant -> grant.name()));
+    }
+
+    /** Asks again until the store has answered: at the start it may take its time. */
+    private static void insist(Supplier<?> asking) {
+        long end = System.nanoTime() + Checks.PATIENCE.toNanos();
+        while (true) {
+            try {
+                var unused = asking.get();
+                return;
+            } catch (SyncException e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private void load(World world, Cast cast, Checks checks, Faults faults, Gauge gauge, Duration length)
@@ -221,8 +248,8 @@ final class Run {
                         "topics known to services",
                         first.topics(),
                         last.topics(),
-                        first.topics() * 1.1 + 8,
-                        "a tenth and 8 more: each service uses others"));
+                        (double) Names.TOPICS * plan.members(),
+                        "all there are, for each service"));
     }
 
     /** What should be gone when every service is closed. */

@@ -40,7 +40,8 @@ class SoakTest {
         Outcome outcome = Samples.outcome(mode, Samples.reading(0, 20, 100), Samples.reading(60, 21, 100));
         Path document = folder.resolve("soak.md");
         Files.writeString(
-                document, "before\n<!-- " + mode.argument() + " -->\nyesterday\n<!-- /" + mode.argument() + " -->\nafter\n");
+                document,
+                "before\n<!-- " + mode.argument() + " -->\nyesterday\n<!-- /" + mode.argument() + " -->\nafter\n");
 
         Report report = new Report(outcome);
         report.write(folder.resolve("soak"));
