@@ -11,7 +11,10 @@ public interface MapReplica<V> extends AutoCloseable {
     /** The entry as last known; at least as new as every write this service has acknowledged since it was opened. */
     Optional<Versioned<V>> get(String key);
 
-    /** All entries as they stood after one commit; not a live view. */
+    /**
+     * All entries as they were known at one moment; not a live view. What this service has written itself may be ahead of the
+     * others: who needs entries that were together after one commit listens ({@link #onChange}).
+     */
     Map<String, Versioned<V>> entries();
 
     /** The last change that was applied. */
