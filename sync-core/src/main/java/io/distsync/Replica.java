@@ -20,7 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,11 @@ final class Replica<T> implements ChangeListener {
     private final Broadcast<Object> states;
     private final Broadcast<MapItem<T>> commits;
     private final ConcurrentHashMap<String, Versioned<T>> entries = new ConcurrentHashMap<>(0);
-    private final Object changed = new Object();
+
+    /** Not a monitor: before JDK 24 a virtual thread that waits in one keeps the thread that carries it. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    private final Condition changed = changing.newCondition();
     private final List<CompletableFuture<Void>> awaitingCurrent = new ArrayList<>(0);
 
     @SuppressWarnings("UnusedVariable") // for the garbage collector
@@ -195,22 +200,23 @@ final class Replica<T> implements ChangeListener {
     }
 
     /** Waits until the single state has another version than the one seen; false if the time ran out. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     boolean awaitChange(Version seen, long nanos, BooleanSupplier cancelled) throws InterruptedException {
         long end = context.time().nanos() + nanos;
-        synchronized (changed) {
-            waiters++;
-            try {
-                while (current.version().equals(seen)) {
-                    long left = end - context.time().nanos();
-                    if (left <= 0 || cancelled.getAsBoolean()) {
-                        return false;
-                    }
-                    TimeUnit.NANOSECONDS.timedWait(changed, left);
+        changing.lock();
+        waiters++;
+        try {
+            while (current.version().equals(seen)) {
+                long left = end - context.time().nanos();
+                if (left <= 0 || cancelled.getAsBoolean()) {
+                    return false;
                 }
-                return true;
-            } finally {
-                waiters--;
+                long unused = changed.awaitNanos(left);
             }
+            return true;
+        } finally {
+            waiters--;
+            changing.unlock();
         }
     }
 
@@ -530,8 +536,11 @@ final class Replica<T> implements ChangeListener {
 
     /** Lets everybody who waits for a change look again. */
     void signalAll() {
-        synchronized (changed) {
-            changed.notifyAll();
+        changing.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            changing.unlock();
         }
     }
 
