@@ -40,6 +40,7 @@ public record SyncStatus(BackendInfo backend, List<TopicStatus> topics) {
      * @param version the newest version this service knows
      * @param value the newest value it knows, or {@code null}; for operators who are allowed to see values
      * @param feed how the local view stands, or {@code null} if the topic is not followed
+     * @param position how far the local view has got, or {@code null} if the topic is not followed
      * @param currentAsOf when the view was last known to be current, or {@code null} if it is current, never was, or is
      *     not followed
      * @param pendingUpdates calls that wait for their outcome
@@ -50,6 +51,7 @@ public record SyncStatus(BackendInfo backend, List<TopicStatus> topics) {
             Version version,
             @Nullable Object value,
             @Nullable FeedStatus feed,
+            @Nullable Version position,
             @Nullable Instant currentAsOf,
             int pendingUpdates,
             List<ListenerStatus> listeners) {

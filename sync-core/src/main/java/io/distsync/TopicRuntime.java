@@ -211,9 +211,10 @@ final class TopicRuntime<T> {
         Version version = pipeline.knowledge().head();
         Object value = null;
         FeedStatus feed = null;
+        Version fed = null;
         Instant asOf = null;
         if (view != null) {
-            Version fed = view.position();
+            fed = view.position();
             version = fed.isNewerThan(version) ? fed : version;
             value = view.current().value();
             feed = view.status();
@@ -231,6 +232,7 @@ final class TopicRuntime<T> {
                 version,
                 value,
                 feed,
+                fed,
                 asOf,
                 pipeline.pending(),
                 listeners);

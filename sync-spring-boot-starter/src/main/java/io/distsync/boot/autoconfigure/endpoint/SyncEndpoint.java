@@ -6,9 +6,11 @@ import io.distsync.SyncStatus;
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.FeedState;
 import io.distsync.boot.SyncListenerRegistry;
+import io.distsync.boot.autoconfigure.ViewAge;
 import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.ElectionDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.HoldDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.RecipeDescriptors.ServiceViewDescriptor;
+import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
 import java.time.Instant;
 import java.util.List;
@@ -34,6 +36,7 @@ public final class SyncEndpoint {
     private final Supplier<@Nullable SyncListenerRegistry> listeners;
     private final Recipes recipes;
     private final Show showValues;
+    private final TimeSource time;
 
     /**
      * An endpoint for one service.
@@ -42,11 +45,16 @@ public final class SyncEndpoint {
      * @param recipes on that service
      */
     public SyncEndpoint(
-            SyncService service, Supplier<@Nullable SyncListenerRegistry> listeners, Recipes recipes, Show showValues) {
+            SyncService service,
+            Supplier<@Nullable SyncListenerRegistry> listeners,
+            Recipes recipes,
+            Show showValues,
+            TimeSource time) {
         this.service = service;
         this.listeners = listeners;
         this.recipes = recipes;
         this.showValues = showValues;
+        this.time = time;
     }
 
     /**
@@ -58,13 +66,14 @@ public final class SyncEndpoint {
     @ReadOperation
     public ServiceDescriptor service(@Nullable String prefix, @Nullable Integer limit) {
         SyncStatus status = service.status();
+        Instant now = time.instant();
         List<HoldDescriptor> held = recipes.held();
         int most = limit == null ? DEFAULT_LIMIT : Math.max(0, limit);
         String wanted = prefix == null ? "" : prefix;
         List<TopicSummary> topics = status.topics().stream()
                 .filter(topic -> topic.name().startsWith(wanted))
                 .limit(most)
-                .map(TopicSummary::of)
+                .map(topic -> TopicSummary.of(topic, now))
                 .toList();
         return new ServiceDescriptor(
                 status.backend().name(),
@@ -94,7 +103,7 @@ public final class SyncEndpoint {
         return service.status().topics().stream()
                 .filter(topic -> topic.name().equals(name))
                 .findFirst()
-                .map(topic -> TopicDescriptor.of(topic, showValue))
+                .map(topic -> TopicDescriptor.of(topic, time.instant(), showValue))
                 .orElse(null);
     }
 
@@ -165,12 +174,12 @@ public final class SyncEndpoint {
             int pendingUpdates,
             int listeners) {
 
-        static TopicSummary of(SyncStatus.TopicStatus topic) {
+        static TopicSummary of(SyncStatus.TopicStatus topic, Instant now) {
             return new TopicSummary(
                     topic.name(),
                     topic.type(),
                     VersionDescriptor.of(topic.version()),
-                    FeedDescriptor.of(topic),
+                    FeedDescriptor.of(topic, now),
                     topic.pendingUpdates(),
                     topic.listeners().size());
         }
@@ -191,14 +200,14 @@ public final class SyncEndpoint {
             List<SyncStatus.ListenerStatus> listeners)
             implements OperationResponseBody {
 
-        static TopicDescriptor of(SyncStatus.TopicStatus topic, boolean showValue) {
+        static TopicDescriptor of(SyncStatus.TopicStatus topic, Instant now, boolean showValue) {
             Object value = topic.value();
             return new TopicDescriptor(
                     topic.name(),
                     topic.type(),
                     VersionDescriptor.of(topic.version()),
                     value == null || showValue ? value : SanitizableData.SANITIZED_VALUE,
-                    FeedDescriptor.of(topic),
+                    FeedDescriptor.of(topic, now),
                     topic.pendingUpdates(),
                     topic.listeners());
         }
@@ -217,25 +226,28 @@ public final class SyncEndpoint {
      *
      * @param status a {@link FeedState}, or {@code NOT_FOLLOWED}
      * @param since since when it is not current
+     * @param position how far it has got, which may be less than the newest version this node knows
+     * @param viewAgeMillis for how long it has not been current, 0 while it is
      */
     public record FeedDescriptor(
             String status,
             @Nullable Instant since,
-            @Nullable Instant currentAsOf) {
+            @Nullable Instant currentAsOf,
+            @Nullable VersionDescriptor position,
+            @Nullable Long viewAgeMillis) {
 
-        static FeedDescriptor of(SyncStatus.TopicStatus topic) {
+        static FeedDescriptor of(SyncStatus.TopicStatus topic, Instant now) {
             FeedStatus feed = topic.feed();
-            if (feed == null) {
-                return new FeedDescriptor("NOT_FOLLOWED", null, null);
+            Version position = topic.position();
+            if (feed == null || position == null) {
+                return new FeedDescriptor("NOT_FOLLOWED", null, null, null, null);
             }
-            return new FeedDescriptor(feed.state().name(), since(feed), topic.currentAsOf());
-        }
-
-        private static @Nullable Instant since(FeedStatus feed) {
-            if (feed instanceof FeedStatus.Stale stale) {
-                return stale.since();
-            }
-            return feed instanceof FeedStatus.Resyncing resyncing ? resyncing.since() : null;
+            return new FeedDescriptor(
+                    feed.state().name(),
+                    ViewAge.notCurrentSince(feed),
+                    topic.currentAsOf(),
+                    VersionDescriptor.of(position),
+                    ViewAge.of(topic, now).toMillis());
         }
     }
 }

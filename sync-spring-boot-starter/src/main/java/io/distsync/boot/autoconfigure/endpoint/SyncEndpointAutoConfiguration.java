@@ -9,6 +9,7 @@ import io.distsync.lock.SyncLocks;
 import io.distsync.registry.SyncRegistry;
 import io.distsync.registry.balance.Balancer;
 import io.distsync.semaphore.SyncSemaphores;
+import io.distsync.time.TimeSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
@@ -38,7 +39,8 @@ public final class SyncEndpointAutoConfiguration {
             ObjectProvider<SyncElections> elections,
             ObjectProvider<SyncRegistry> registry,
             ObjectProvider<Balancer> balancers,
-            SyncEndpointProperties properties) {
+            SyncEndpointProperties properties,
+            ObjectProvider<TimeSource> time) {
         return new SyncEndpoint(
                 service,
                 listeners::getIfAvailable,
@@ -48,7 +50,8 @@ public final class SyncEndpointAutoConfiguration {
                         elections::getIfUnique,
                         registry::getIfUnique,
                         balancers::stream),
-                properties.showValues());
+                properties.showValues(),
+                time.getIfUnique(TimeSource::system));
     }
 
     @Bean

@@ -4,6 +4,7 @@ import io.distsync.FeedStatus;
 import io.distsync.SyncService;
 import io.distsync.SyncStatus;
 import io.distsync.backend.BackendInfo;
+import io.distsync.boot.autoconfigure.ViewAge;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,9 +106,8 @@ public final class SyncHealthIndicator extends AbstractHealthIndicator {
     }
 
     private static String describe(@Nullable FeedStatus feed) {
-        if (feed instanceof FeedStatus.Stale stale) {
-            return "STALE since " + stale.since();
-        }
-        return feed instanceof FeedStatus.Resyncing resyncing ? "RESYNCING since " + resyncing.since() : "CURRENT";
+        return feed == null || feed.isCurrent()
+                ? "CURRENT"
+                : feed.state().name() + " since " + ViewAge.notCurrentSince(feed);
     }
 }

@@ -4,6 +4,7 @@ import io.distsync.FeedStatus;
 import io.distsync.SyncService;
 import io.distsync.SyncStatus;
 import io.distsync.backend.FeedState;
+import io.distsync.boot.autoconfigure.ViewAge;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,22 +74,9 @@ final class FeedView {
             FeedStatus feed = topic.feed();
             if (feed != null) {
                 states.merge(feed.state(), 1, Integer::sum);
-                double age = age(feed, topic.currentAsOf(), now);
+                double age = ViewAge.of(topic, now).toMillis() / 1_000.0;
                 ageSeconds = Double.isNaN(ageSeconds) ? age : Math.max(ageSeconds, age);
             }
-        }
-
-        /** A view that never was current is as old as the attempt to make it so. */
-        private static double age(FeedStatus feed, @Nullable Instant currentAsOf, Instant now) {
-            Instant since = currentAsOf;
-            if (since == null && feed instanceof FeedStatus.Stale stale) {
-                since = stale.since();
-            } else if (since == null && feed instanceof FeedStatus.Resyncing resyncing) {
-                since = resyncing.since();
-            }
-            return feed.isCurrent() || since == null
-                    ? 0
-                    : Duration.between(since, now).toMillis() / 1_000.0;
         }
 
         double pending() {

@@ -16,10 +16,12 @@ import io.distsync.backend.FeedState;
 import io.distsync.backend.SyncBackend;
 import io.distsync.boot.SyncListener;
 import io.distsync.boot.autoconfigure.AppState;
+import io.distsync.boot.autoconfigure.ManualTime;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
 import io.distsync.boot.autoconfigure.SyncListenerAutoConfiguration;
 import io.distsync.boot.autoconfigure.UnsteadyBackend;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.BroadcastDescriptor;
+import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.FeedDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.ServiceDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.TopicDescriptor;
 import io.distsync.boot.autoconfigure.endpoint.SyncEndpoint.VersionDescriptor;
@@ -107,6 +109,39 @@ class SyncEndpointTest {
             });
             assertThat(descriptor.topics().get(1).feed().status()).isEqualTo("NOT_FOLLOWED");
         });
+    }
+
+    /** A commit of this node is known at once; the view gets there by its feed. */
+    @Test
+    void feedIsShownWithItsPositionAndTheAgeOfTheView() {
+        ManualTime time = new ManualTime();
+        runner.withBean(TimeSource.class, () -> time)
+                .withBean("listening", Listening.class)
+                .run(context -> {
+                    SyncEndpoint endpoint = context.getBean(SyncEndpoint.class);
+                    Versioned<AppState> sent =
+                            context.getBean(SyncService.class).send(AppState.class, SECRET);
+                    assertThat(feed(endpoint)).satisfies(current -> {
+                        assertThat(current.position()).isEqualTo(VersionDescriptor.of(sent.version()));
+                        assertThat(current.viewAgeMillis()).isZero();
+                        assertThat(current.currentAsOf()).isNull();
+                    });
+
+                    backend.feed("app_state", FeedState.STALE);
+                    time.advance(Duration.ofSeconds(7));
+
+                    assertThat(feed(endpoint)).satisfies(stale -> {
+                        assertThat(stale.position()).isEqualTo(VersionDescriptor.of(sent.version()));
+                        assertThat(stale.viewAgeMillis()).isEqualTo(7_000);
+                    });
+                    context.getBean(SyncService.class).send(Topic.of("unheard", String.class), "hello");
+                    assertThat(topic(context, "unheard").feed().position()).isNull();
+                    assertThat(topic(context, "unheard").feed().viewAgeMillis()).isNull();
+                });
+    }
+
+    private static FeedDescriptor feed(SyncEndpoint endpoint) {
+        return endpoint.service("app_state", null).topics().get(0).feed();
     }
 
     @Test
@@ -451,7 +486,7 @@ class SyncEndpointTest {
 
         @Bean
         SyncEndpoint ownEndpoint(SyncService service) {
-            return new SyncEndpoint(service, () -> null, Recipes.none(), Show.NEVER);
+            return new SyncEndpoint(service, () -> null, Recipes.none(), Show.NEVER, TimeSource.system());
         }
 
         @Bean
