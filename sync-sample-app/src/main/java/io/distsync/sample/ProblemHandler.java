@@ -8,6 +8,7 @@ import io.distsync.error.SyncException;
 import io.distsync.error.UndecodableStateException;
 import java.util.List;
 import java.util.Map;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -43,6 +44,19 @@ final class ProblemHandler extends ResponseEntityExceptionHandler {
     @Nullable
     ResponseEntity<Object> expected(RuntimeException e, WebRequest request) {
         return answer(e, problemOf(e), request);
+    }
+
+    /** Of the server: bytes that are no text, or too many of them. */
+    @ExceptionHandler
+    @Nullable
+    ResponseEntity<Object> unreadable(InvalidParameterException e, WebRequest request) {
+        HttpStatus status = HttpStatus.resolve(e.getErrorCode());
+        return answer(
+                e,
+                problem(
+                        status == null ? HttpStatus.BAD_REQUEST : status,
+                        "The parameters of the request cannot be read."),
+                request);
     }
 
     /** The rest says nothing of the inside to the client, and everything to the log. */
