@@ -14,4 +14,9 @@ public record AppState(long counter, String note) {
     public AppState incremented() {
         return new AppState(counter + 1, note);
     }
+
+    /** The next state, with another note. */
+    AppState incremented(String newNote) {
+        return new AppState(counter + 1, newNote);
+    }
 }

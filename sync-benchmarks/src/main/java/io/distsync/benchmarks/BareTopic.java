@@ -9,6 +9,7 @@ final class BareTopic implements SharedState {
     private final StateTopic topic;
     private final Sending sending;
     private final AtomicLong counter = new AtomicLong();
+    private volatile String note = "";
 
     BareTopic(String broker, Sending sending) {
         this.topic = new StateTopic(broker);
@@ -17,7 +18,13 @@ final class BareTopic implements SharedState {
 
     @Override
     public void increment() {
-        sending.send(topic, JSON.writeValueAsString(new AppState(counter.incrementAndGet(), "")));
+        sending.send(topic, JSON.writeValueAsString(new AppState(counter.incrementAndGet(), note)));
+    }
+
+    @Override
+    public void annotate(String left) {
+        note = left;
+        increment();
     }
 
     @Override

@@ -47,7 +47,7 @@ public class Contender {
 
     /** Another client of the same state; closed when the run is over. */
     SharedState open() {
-        SharedState opened = way.open(new Servers(uri(), kafka == null ? broker : kafka.bootstrapServers()));
+        SharedState opened = way.open(new Servers(uri(), kafka == null ? broker : kafka.bootstrapServers(), null));
         clients.add(opened);
         return opened;
     }

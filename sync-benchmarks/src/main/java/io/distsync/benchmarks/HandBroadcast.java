@@ -24,6 +24,11 @@ final class HandBroadcast implements SharedState {
     }
 
     @Override
+    public void annotate(String note) {
+        sending.send(topic, value.updated(state -> state.incremented(note)));
+    }
+
+    @Override
     public void settle(long updates) {
         topic.broadcasts().await(updates);
     }

@@ -6,6 +6,7 @@ import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,11 +71,26 @@ final class HandWritten implements SharedState {
         var unused = incremented();
     }
 
+    @Override
+    public void annotate(String note) {
+        var unused = updated(state -> state.incremented(note));
+    }
+
+    @Override
+    public long fetched() {
+        return counter();
+    }
+
     /** Stores the next state, and says which that was. */
     String incremented() {
+        return updated(AppState::incremented);
+    }
+
+    /** Stores what the change makes of the state, and says what that was. */
+    String updated(UnaryOperator<AppState> change) {
         String held = beginning == Beginning.READ ? stored() : lastSeen;
         while (true) {
-            String next = SharedState.next(held);
+            String next = SharedState.next(held, change);
             String instead = replace(held, next);
             if (instead == null) {
                 lastSeen = next;

@@ -6,26 +6,32 @@ import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
+import com.hazelcast.map.listener.EntryAddedListener;
+import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.distsync.testsupport.net.Ports;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Two members in this process that talk over loopback. The state has its synchronous backup, Hazelcast's default; one half
- * of the updates enters at the member that holds it, the other at the member that holds the backup.
+ * of the updates enters at the member that holds it, the other at the member that holds the backup, unless all of them are to
+ * enter at the one and be told at the other.
  */
 final class Hazelcast implements SharedState {
 
     private static final String KEY = "app_state";
-    private static final Increment INCREMENT = new Increment();
+    private static final Increment INCREMENT = new Increment(null);
 
     private final List<HazelcastInstance> members;
     private final List<IMap<String, AppState>> maps;
 
-    Hazelcast() {
+    private final int entrances;
+
+    private Hazelcast(int entrances) {
+        this.entrances = entrances;
         List<Integer> ports = List.of(Ports.free(), Ports.free());
         List<String> addresses = ports.stream().map(port -> "127.0.0.1:" + port).toList();
         members = ports.stream()
@@ -38,6 +44,16 @@ final class Hazelcast implements SharedState {
         maps = members.stream()
                 .map(member -> member.<String, AppState>getMap("states"))
                 .toList();
+    }
+
+    /** Updates enter at either member. */
+    static Hazelcast enteredAnywhere() {
+        return new Hazelcast(2);
+    }
+
+    /** Updates enter at one member; it is the other that tells and is asked. */
+    static Hazelcast toldElsewhere() {
+        return new Hazelcast(1);
     }
 
     private static Config config(int port, List<String> addresses) {
@@ -60,15 +76,38 @@ final class Hazelcast implements SharedState {
 
     @Override
     public void increment() {
-        maps.get(ThreadLocalRandom.current().nextInt(maps.size())).executeOnKey(KEY, INCREMENT);
+        maps.get(entrances == 1 ? 0 : ThreadLocalRandom.current().nextInt(entrances))
+                .executeOnKey(KEY, INCREMENT);
+    }
+
+    @Override
+    public void annotate(String note) {
+        maps.get(0).executeOnKey(KEY, new Increment(note));
+    }
+
+    @Override
+    public void listen(LongConsumer listener) {
+        EntryUpdatedListener<String, AppState> updated =
+                event -> listener.accept(event.getValue().counter());
+        EntryAddedListener<String, AppState> added =
+                event -> listener.accept(event.getValue().counter());
+        maps.get(1).addEntryListener(added, KEY, true);
+        maps.get(1).addEntryListener(updated, KEY, true);
+    }
+
+    @Override
+    public long fetched() {
+        return counter(maps.get(1));
     }
 
     @Override
     public void check(long updates) {
-        Stream.of(maps.get(0), maps.get(1)).forEach(map -> {
-            AppState held = map.get(KEY);
-            Checks.same("counter", held == null ? 0 : held.counter(), updates);
-        });
+        maps.forEach(map -> Checks.same("counter", counter(map), updates));
+    }
+
+    private static long counter(IMap<String, AppState> map) {
+        AppState held = map.get(KEY);
+        return held == null ? 0 : held.counter();
     }
 
     @Override
@@ -76,13 +115,18 @@ final class Hazelcast implements SharedState {
         members.forEach(member -> member.getLifecycleService().terminate()); // without moving the state away first
     }
 
-    /** Runs where the state is, and again where its backup is. */
-    private record Increment() implements EntryProcessor<String, AppState, Void> {
+    /**
+     * Runs where the state is, and again where its backup is.
+     *
+     * @param note what to leave, or {@code null}
+     */
+    private record Increment(@Nullable String note) implements EntryProcessor<String, AppState, Void> {
 
         @Override
         public @Nullable Void process(Map.Entry<String, @Nullable AppState> entry) {
             AppState held = entry.getValue();
-            entry.setValue((held == null ? new AppState() : held).incremented());
+            AppState before = held == null ? new AppState() : held;
+            entry.setValue(note == null ? before.incremented() : before.incremented(note));
             return null;
         }
     }

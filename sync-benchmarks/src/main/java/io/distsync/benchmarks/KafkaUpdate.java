@@ -5,6 +5,7 @@ import io.distsync.backend.kafka.KafkaSyncBackend;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -27,7 +28,7 @@ final class KafkaUpdate implements SharedState {
                 .topics(Set.of(TOPIC))
                 .build();
         update = new OptimisticUpdate(backend);
-        awaitTopics();
+        awaitTopics(backend);
         broadcasts = new Broadcasts(servers.broker(), "stream_" + TOPIC);
     }
 
@@ -41,7 +42,7 @@ final class KafkaUpdate implements SharedState {
         return state;
     }
 
-    private void awaitTopics() {
+    static void awaitTopics(KafkaSyncBackend backend) {
         try {
             String refusal = backend.awaitTopics(PATIENCE);
             Checks.require("topics can be used: " + refusal, refusal == null);
@@ -54,6 +55,16 @@ final class KafkaUpdate implements SharedState {
     @Override
     public void increment() {
         update.increment();
+    }
+
+    @Override
+    public void annotate(String note) {
+        update.annotate(note);
+    }
+
+    @Override
+    public long shown() {
+        return update.shown();
     }
 
     @Override
@@ -76,6 +87,11 @@ final class KafkaUpdate implements SharedState {
     @Override
     public void listen(LongConsumer listener) {
         update.listen(listener);
+    }
+
+    @Override
+    public void listen(List<LongConsumer> listeners) {
+        update.listen(listeners);
     }
 
     @Override

@@ -8,11 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Another process that updates the state: a round each time it is told to. Ends with its input, so with this process. */
 final class Peer implements AutoCloseable {
 
     static final String DONE = "done";
+
+    private static final String NONE = "none";
+    private static final List<String> HEAP = List.of("-Xms1g", "-Xmx1g");
 
     private final Process process;
     private final BufferedReader said;
@@ -24,7 +28,20 @@ final class Peer implements AutoCloseable {
 
     /** A process that is connected and waits. */
     static Peer start(Way way, String uri, int threads, int updates) {
-        return start(Peer.class, way.name(), uri, Integer.toString(threads), Integer.toString(updates));
+        return start(HEAP, way, new Servers(uri, null, null), threads, updates);
+    }
+
+    /** The same, with these options of the JVM, and whatever servers the way takes. */
+    static Peer start(List<String> options, Way way, Servers servers, int threads, int updates) {
+        return start(
+                options,
+                Peer.class,
+                way.name(),
+                servers.redis(),
+                servers.kafka() == null ? NONE : servers.kafka(),
+                servers.zooKeeper() == null ? NONE : servers.zooKeeper(),
+                Integer.toString(threads),
+                Integer.toString(updates));
     }
 
     /**
@@ -33,7 +50,7 @@ final class Peer implements AutoCloseable {
      * @param main says {@link #DONE} when it is ready and after each round, with whatever is to be told of it in the same line, and ends with its input
      */
     static Peer start(Class<?> main, String... arguments) {
-        return start(List.of("-Xms1g", "-Xmx1g"), main, arguments);
+        return start(HEAP, main, arguments);
     }
 
     /** The same, with these options of the JVM. */
@@ -95,11 +112,12 @@ final class Peer implements AutoCloseable {
         process.destroy();
     }
 
-    /** Arguments: way, URI, threads, updates of each. */
+    /** Arguments: way, URI of Redis, broker, ZooKeeper, threads, updates of each. */
     public static void main(String[] arguments) throws IOException {
-        int updates = Integer.parseInt(arguments[3]);
-        try (SharedState state = Way.valueOf(arguments[0]).open(new Servers(arguments[1], null));
-                Crew crew = new Crew(Integer.parseInt(arguments[2]))) {
+        int updates = Integer.parseInt(arguments[5]);
+        Servers servers = new Servers(arguments[1], orNull(arguments[2]), orNull(arguments[3]));
+        try (SharedState state = Way.valueOf(arguments[0]).open(servers);
+                Crew crew = new Crew(Integer.parseInt(arguments[4]))) {
             BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             System.out.println(DONE);
             while (told.readLine() != null) {
@@ -107,5 +125,9 @@ final class Peer implements AutoCloseable {
                 System.out.println(DONE);
             }
         }
+    }
+
+    private static @Nullable String orNull(String argument) {
+        return argument.equals(NONE) ? null : argument;
     }
 }

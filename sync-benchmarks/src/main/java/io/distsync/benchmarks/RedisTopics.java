@@ -70,7 +70,7 @@ public class RedisTopics {
     public void start(WarmUp warmUp) {
         server = RedisServer.start(durability, ServerWork.OPTIONS);
         writer = Peer.start(TopicWriter.class, way.name(), server.uri(), Integer.toString(topics));
-        client = way.open(server.uri(), topics);
+        client = way.open(new Servers(server.uri(), null, null), topics);
         heard = new AtomicLongArray(topics);
         write(topics, 0);
         ServerWork.slowCalls(server, "the first states were stored");

@@ -27,6 +27,11 @@ abstract class Redisson implements SharedState {
     abstract long counter();
 
     @Override
+    public long fetched() {
+        return counter();
+    }
+
+    @Override
     public void check(long updates) {
         Checks.same("counter", counter(), updates);
     }
@@ -128,6 +133,13 @@ abstract class Redisson implements SharedState {
             }
             lastSeen = next;
             topic.publish(next);
+        }
+
+        @Override
+        public void annotate(String note) {
+            lastSeen = SharedState.next(orInitial(lastSeen), state -> state.incremented(note));
+            bucket.set(lastSeen);
+            topic.publish(lastSeen);
         }
 
         @Override

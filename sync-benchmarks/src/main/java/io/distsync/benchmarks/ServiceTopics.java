@@ -6,24 +6,23 @@ import io.distsync.SyncListenerCallbacks;
 import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.Versioned;
-import io.distsync.backend.redis.RedisSyncBackend;
+import io.distsync.backend.SyncBackend;
 import io.distsync.version.Version;
-import io.lettuce.core.RedisURI;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 
-/** What is measured: one service on one Redis backend for all topics. */
+/** What is measured: one service on one backend for all topics. */
 final class ServiceTopics implements SharedTopics {
 
-    private final RedisSyncBackend backend;
+    private final SyncBackend backend;
     private final SyncService service;
     private final List<Topic<AppState>> topics;
     private final AtomicReferenceArray<DistributedSync<AppState>> handles;
 
-    ServiceTopics(String uri, int count) {
-        backend = RedisSyncBackend.builder(RedisURI.create(uri)).build();
+    ServiceTopics(SyncBackend backend, int count) {
+        this.backend = backend;
         service = SyncService.using(backend);
         Topic<AppState> topic = Topic.of(AppState.class);
         topics = IntStream.range(0, count)

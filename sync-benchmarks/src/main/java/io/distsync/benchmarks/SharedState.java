@@ -1,6 +1,8 @@
 package io.distsync.benchmarks;
 
+import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.json.JsonMapper;
 
 /** One client's view of an {@link AppState} that all clients share. Absent at first, which counts as zero. */
@@ -25,6 +27,26 @@ interface SharedState extends AutoCloseable {
         throw new UnsupportedOperationException(getClass().getSimpleName() + " tells nobody");
     }
 
+    /** The same for several; those who know of one listener only have it call the others, one after another. */
+    default void listen(List<LongConsumer> listeners) {
+        listen(counter -> listeners.forEach(each -> each.accept(counter)));
+    }
+
+    /** An {@link #increment} that also leaves a note in the state, which all states after it have, too. */
+    default void annotate(String note) {
+        throw new UnsupportedOperationException(getClass().getSimpleName() + " keeps no note");
+    }
+
+    /** The counter of the state this client would show without asking anybody. */
+    default long shown() {
+        throw new UnsupportedOperationException(getClass().getSimpleName() + " shows nothing");
+    }
+
+    /** The counter of the state in the store, which is asked. */
+    default long fetched() {
+        throw new UnsupportedOperationException(getClass().getSimpleName() + " fetches nothing");
+    }
+
     @Override
     void close();
 
@@ -32,7 +54,12 @@ interface SharedState extends AutoCloseable {
 
     /** The state after this one. */
     static String next(String json) {
-        return JSON.writeValueAsString(decode(json).incremented());
+        return next(json, AppState::incremented);
+    }
+
+    /** The state that a change makes of this one. */
+    static String next(String json, UnaryOperator<AppState> change) {
+        return JSON.writeValueAsString(change.apply(decode(json)));
     }
 
     /** The counter in a state; an empty text is the initial state. */

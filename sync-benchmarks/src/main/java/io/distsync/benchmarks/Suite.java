@@ -387,7 +387,7 @@ record Suite(
                         new Figure("processorMicrosPerUpdate", null),
                         new Figure("slowCalls", Goal.never()),
                         new Figure("slowCallsOpening", Goal.never())),
-                Arrays.stream(TopicsWay.values())
+                Stream.of(service, TopicsWay.BY_HAND, TopicsWay.REDISSON)
                         .map(way ->
                                 new Case(way.label(), RedisTopics.class, "update", 1, Map.of("way", way.name()), null))
                         .toList(),

@@ -90,7 +90,8 @@ final class TopicWriter {
     /** Arguments: way, URI, topics. Each line of the input is a {@link Round}. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int topics = Integer.parseInt(arguments[2]);
-        try (SharedTopics client = TopicsWay.valueOf(arguments[0]).open(arguments[1], topics)) {
+        try (SharedTopics client =
+                TopicsWay.valueOf(arguments[0]).open(new Servers(arguments[1], null, null), topics)) {
             TopicWriter writer = new TopicWriter(client, topics);
             BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             System.out.println(Peer.DONE);

@@ -6,6 +6,8 @@ import java.util.Set;
 
 /** How an application may keep one state for all its processes. */
 public enum Way {
+    LOCAL("optimisticUpdate in local mode, one handle open"),
+    ATOMIC_REFERENCE("AtomicReference.updateAndGet"),
     OPTIMISTIC_UPDATE("optimisticUpdate"),
     OPTIMISTIC_UPDATE_FOLLOWED("optimisticUpdate, one handle open"),
     TWO_TRIPS("GET, then a script"),
@@ -18,6 +20,9 @@ public enum Way {
     REDISSON_ATOMIC_LONG("Redisson RAtomicLong"),
     REDISSON_COMPARE_AND_SET("Redisson compareAndSet, RTopic"),
     HAZELCAST("Hazelcast executeOnKey"),
+    HAZELCAST_TOLD_ELSEWHERE("Hazelcast executeOnKey at one member, an entry listener at the other"),
+    CURATOR("Curator, getData, then setData of its version"),
+    CURATOR_CACHE("Curator, a CuratorCache"),
     KAFKA_UPDATE("optimisticUpdate in Kafka mode"),
     KAFKA_UPDATE_FOLLOWED("optimisticUpdate in Kafka mode, one handle open"),
     KAFKA_TWO_TRIPS_AND_SEND_AWAITED("GET, a script, then send().get()"),
@@ -26,6 +31,7 @@ public enum Way {
     KAFKA_SEND("send() by itself");
 
     private static final Set<Way> BY_KAFKA = EnumSet.range(KAFKA_UPDATE, KAFKA_SEND);
+    private static final Set<Way> WHOLE = EnumSet.of(LOCAL, ATOMIC_REFERENCE, HAZELCAST, HAZELCAST_TOLD_ELSEWHERE);
 
     private final String label;
 
@@ -43,10 +49,17 @@ public enum Way {
         return BY_KAFKA.contains(this);
     }
 
+    /** Whether one client has all the nodes there are: another one would know of another state. */
+    boolean isAllNodes() {
+        return WHOLE.contains(this);
+    }
+
     /** One more client of the state. */
     SharedState open(Servers servers) {
         String uri = servers.redis();
         return switch (this) {
+            case LOCAL -> OptimisticUpdate.local().following();
+            case ATOMIC_REFERENCE -> new AtomicState();
             case OPTIMISTIC_UPDATE -> OptimisticUpdate.on(uri);
             case OPTIMISTIC_UPDATE_FOLLOWED -> OptimisticUpdate.on(uri).following();
             case TWO_TRIPS -> HandWritten.beginningWith(Beginning.READ, uri);
@@ -58,7 +71,10 @@ public enum Way {
             case REDISSON_COMPUTE -> new Redisson.Computed(uri);
             case REDISSON_ATOMIC_LONG -> new Redisson.Counted(uri);
             case REDISSON_COMPARE_AND_SET -> new Redisson.Compared(uri);
-            case HAZELCAST -> new Hazelcast();
+            case HAZELCAST -> Hazelcast.enteredAnywhere();
+            case HAZELCAST_TOLD_ELSEWHERE -> Hazelcast.toldElsewhere();
+            case CURATOR -> new CuratorState(servers.ensemble());
+            case CURATOR_CACHE -> new CuratorState(servers.ensemble()).caching();
             case KAFKA_UPDATE -> KafkaUpdate.on(servers);
             case KAFKA_UPDATE_FOLLOWED -> KafkaUpdate.following(servers);
             case KAFKA_TWO_TRIPS_AND_SEND_AWAITED -> new HandBroadcast(servers, Beginning.READ, Sending.AWAITED);
