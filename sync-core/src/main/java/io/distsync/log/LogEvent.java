@@ -39,6 +39,8 @@ public enum LogEvent {
     STORE_LOST("sync.store.lost", Level.WARN, "there was a connection"),
     STORE_DEMOTED("sync.store.demoted", Level.INFO, "the cluster has another master for its slots"),
     FEED_MESSAGE_FOREIGN("sync.feed.message_foreign", Level.WARN, "somebody else publishes on a channel of ours"),
+    FEED_ENTRY_FOREIGN("sync.feed.entry_foreign", Level.WARN, "somebody else writes to a log of ours"),
+    SWEEP_TOPIC_FOREIGN("sync.sweep.topic_foreign", Level.WARN, "somebody else writes there"),
     SWEEP_FAILED("sync.sweep.failed", Level.WARN, "what is due there expires later"),
     OUTBOX_COMMIT_MISSING("sync.outbox.commit_missing", Level.WARN, "a commit cannot be broadcast any more"),
     OUTBOX_UNREADABLE("sync.outbox.unreadable", Level.WARN, "tried again with the next sweep"),

@@ -1,5 +1,6 @@
 package io.distsync.backend.redis;
 
+import io.distsync.backend.support.MalformedDataException;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
@@ -57,6 +58,10 @@ final class Failures {
         Throwable cause = Server.unwrap(failure);
         if (cause instanceof SyncException || cause instanceof IllegalArgumentException) {
             return (RuntimeException) cause;
+        }
+        if (cause instanceof MalformedDataException) {
+            return new RejectedException(
+                    "topic '" + topic + "' cannot be read, it holds what is not ours: " + cause.getMessage(), cause);
         }
         RuntimeException refusal = refusal(topic, cause);
         return refusal != null

@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +51,7 @@ final class Feeds implements Server.Listener {
     private @Nullable Topology topology;
     private @Nullable Iterator<Feed> rotation;
     private final Queue<Feed> doubts = new ConcurrentLinkedQueue<>();
+    private final AtomicLong malformed = new AtomicLong();
 
     /** @param broadcaster brings the changes that channels only announce, or {@code null} if channels bring them */
     Feeds(Names names, @Nullable Broadcaster broadcaster, Scheduler scheduler) {
@@ -389,10 +391,15 @@ final class Feeds implements Server.Listener {
         try {
             tell(feed, Message.parse(content));
         } catch (RuntimeException e) {
-            LogEvent.FEED_MESSAGE_FOREIGN
-                    .on(log)
-                    .setCause(e)
-                    .log("topic '{}': a message on its channel is not one of ours; the log is read instead", topic);
+            if (Long.bitCount(malformed.incrementAndGet()) == 1) { // whoever publishes nonsense publishes much of it
+                LogEvent.FEED_MESSAGE_FOREIGN
+                        .on(log)
+                        .setCause(e)
+                        .log(
+                                "topic '{}': a message on its channel is not one of ours, as {} before it; the log is read instead",
+                                topic,
+                                malformed.get() - 1);
+            }
             feed.each(Follower::connected);
         }
     }

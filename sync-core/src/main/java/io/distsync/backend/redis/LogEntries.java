@@ -8,12 +8,15 @@ import io.distsync.backend.support.HeaderText;
 import io.distsync.backend.support.KeyText;
 import io.distsync.backend.support.MalformedDataException;
 import io.distsync.backend.support.VersionText;
+import io.distsync.log.LogEvent;
 import io.distsync.version.Version;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Commits as the stream holds them. The entry of a commit has the id {@code epoch-revision} of its last change and one field
@@ -31,22 +34,41 @@ import java.util.Map;
  */
 final class LogEntries {
 
+    private static final Logger log = LoggerFactory.getLogger(LogEntries.class);
+
     private static final int FIRST_PREVIOUS = 5;
 
     private LogEntries() {}
 
-    /** Reads entries of a stream, in order; leaves out the changes of the first commit that are not after the position. */
+    /**
+     * Reads entries of a stream, in order; leaves out the changes of the first commit that are not after the position, entries
+     * that are not ours, and whatever comes behind a hole that they leave.
+     */
     static List<Change> changes(List<?> entries, Version after) {
         List<Change> changes = new ArrayList<>(entries.size());
+        long link = after.link();
         for (int i = 0; i < entries.size(); i++) {
-            List<?> entry = Replies.list(entries, i);
-            changes.addAll(commit(Replies.text(entry, 0), Replies.bytes(Replies.list(entry, 1), 1)));
+            for (Change change : commitOrNothing(Replies.list(entries, i))) {
+                if (changes.isEmpty() && isUpTo(change.version(), after)) {
+                    continue;
+                }
+                if (change.previousLink() != link) {
+                    return changes;
+                }
+                link = change.version().link();
+                changes.add(change);
+            }
         }
-        int known = 0;
-        while (known < changes.size() && isUpTo(changes.get(known).version(), after)) {
-            known++;
+        return changes;
+    }
+
+    private static List<Change> commitOrNothing(List<?> entry) {
+        try {
+            return commit(Replies.text(entry, 0), Replies.bytes(Replies.list(entry, 1), 1));
+        } catch (MalformedDataException e) {
+            LogEvent.FEED_ENTRY_FOREIGN.on(log).log("an entry of a log is passed over: {}", e.getMessage());
+            return List.of();
         }
-        return known == 0 ? changes : changes.subList(known, changes.size());
     }
 
     private static boolean isUpTo(Version version, Version position) {

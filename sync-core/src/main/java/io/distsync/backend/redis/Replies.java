@@ -104,12 +104,26 @@ final class Replies {
     static History history(String topic, Version after, List<?> reply) {
         String kind = kind(topic, reply);
         if (kind.equals("G")) {
-            return new History.Gone(version(reply, 1), version(reply, 2));
+            Version head = version(reply, 2);
+            return new History.Gone(beginning(reply, head), head);
         }
         if (!kind.equals("H")) {
             throw unexpected(kind);
         }
-        return new History.Changes(LogEntries.changes(list(reply, 2), after), version(reply, 1));
+        List<Change> changes = LogEntries.changes(list(reply, 2), after);
+        Version head = version(reply, 1);
+        return changes.isEmpty() && !head.equals(after)
+                ? new History.Gone(head, head) // what comes next cannot be read any more
+                : new History.Changes(changes, head);
+    }
+
+    /** Where the log begins: with its head, if what it begins with is not ours. */
+    private static Version beginning(List<?> gone, Version head) {
+        try {
+            return version(gone, 1);
+        } catch (MalformedDataException e) {
+            return head;
+        }
     }
 
     /** For each lease asked, whether it was renewed. */
@@ -119,7 +133,7 @@ final class Replies {
             throw unexpected(kind);
         }
         return reply.subList(1, reply.size()).stream()
-                .map(answer -> (Long) answer == 1)
+                .map(answer -> number(answer) == 1)
                 .toList();
     }
 
@@ -129,7 +143,7 @@ final class Replies {
         if (!kind.equals("S")) {
             throw unexpected(kind);
         }
-        return (Long) reply.get(1);
+        return number(reply, 1);
     }
 
     private static String kind(String topic, List<?> reply) {
@@ -182,6 +196,9 @@ final class Replies {
         int[] next = {0};
         Predecessors predecessors = new Predecessors(() -> version(replaced, next[0]++));
         long first = head.revision() - effective + 1;
+        if (first < 0) {
+            throw new MalformedDataException("a head of " + head + " after " + effective + " changes");
+        }
         long previousLink = before.link();
         int index = 0;
         int sum = 0;
@@ -189,7 +206,7 @@ final class Replies {
             Mutation mutation = mutations.get(i);
             Payload payload = mutation.payload();
             if (mutation instanceof Mutation.Add) {
-                payload = Payload.ofInteger(Long.parseLong(text(sums, sum++)));
+                payload = Payload.ofInteger(integer(text(sums, sum++)));
             }
             if (marks.charAt(i) == '1') {
                 Version version = new Version(head.epoch(), first + index, Versions.link(head.link(), index));
@@ -227,9 +244,14 @@ final class Replies {
 
     private static Conflict conflict(Commit commit, List<?> reply) {
         List<FailedCheck> failed = new ArrayList<>();
-        for (Object element : list(reply, 2)) {
-            List<?> each = (List<?>) element;
-            Check check = commit.checks().get(((Long) each.get(0)).intValue());
+        List<?> checks = list(reply, 2);
+        for (int i = 0; i < checks.size(); i++) {
+            List<?> each = list(checks, i);
+            long number = number(each, 0);
+            if (number < 0 || number >= commit.checks().size()) {
+                throw new MalformedDataException("no check has the number " + number);
+            }
+            Check check = commit.checks().get((int) number);
             if (check instanceof Check.Fence) {
                 failed.add(new FailedCheck(check, null, version(each, 1)));
             } else {
@@ -248,11 +270,11 @@ final class Replies {
     // --- entries ----------------------------------------------------------------------------------------------------
 
     private static Page page(List<?> page) {
-        List<Entry> entries = new ArrayList<>((page.size() - 2) / 4);
+        List<Entry> entries = new ArrayList<>(page.size() / 4);
         for (int i = 2; i < page.size(); i += 4) {
             entries.add(entry(KeyText.decode(bytes(page, i)), page, i + 1));
         }
-        return new Page(version(page, 0), entries, (Long) page.get(1) == 1);
+        return new Page(version(page, 0), entries, number(page, 1) == 1);
     }
 
     private static Entry entry(String key, List<?> list, int at) {
@@ -268,6 +290,25 @@ final class Replies {
 
     static String text(List<?> reply, int index) {
         return new String(bytes(reply, index), StandardCharsets.US_ASCII);
+    }
+
+    private static long number(List<?> reply, int index) {
+        return number(index < reply.size() ? reply.get(index) : null);
+    }
+
+    private static long number(@Nullable Object answer) {
+        if (answer instanceof Long number) {
+            return number;
+        }
+        throw new MalformedDataException("no number in an answer");
+    }
+
+    private static long integer(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new MalformedDataException("no sum in an answer");
+        }
     }
 
     static byte[] bytes(List<?> reply, int index) {

@@ -2,9 +2,11 @@ package io.distsync.backend.redis;
 
 import io.distsync.backend.redis.Scripts.Kind;
 import io.distsync.backend.support.KeyText;
+import io.distsync.backend.support.MalformedDataException;
 import io.distsync.backend.support.VersionText;
 import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
+import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -154,9 +156,26 @@ final class Sweeper {
             if (failure != null) {
                 log.debug("looking for due topics failed", failure);
             } else {
-                topics.forEach(topic -> sweep(server, KeyText.decode((byte[]) topic)));
+                topics.forEach(topic -> sweepOrRemove(server, slot, (byte[]) topic));
             }
         });
+    }
+
+    /** What is no topic goes: nobody else takes it out, and enough of it would be all that a round sees. */
+    private void sweepOrRemove(Server server, int slot, byte[] name) {
+        String topic;
+        try {
+            topic = Limits.checkTopic(KeyText.decode(name));
+        } catch (MalformedDataException | IllegalArgumentException e) {
+            LogEvent.SWEEP_TOPIC_FOREIGN
+                    .on(log)
+                    .log(
+                            "among the topics in which something is due is none of ours, which is removed: {}",
+                            e.getMessage());
+            var unused = server.call(commands -> commands.zrem(names.due(slot), name));
+            return;
+        }
+        sweep(server, topic);
     }
 
     private void sweep(Server server, String topic) {

@@ -63,6 +63,9 @@ local function repeated(e, of, marks, sums)
     return {'O', S.top}
   end
   local hash, preceding, before = match(commit[2][2], '^%a+ (%x+) %S+ %d+ (%S+) ([^\n]*)')
+  if not hash then
+    return {'O', S.top} -- somebody has put something else in its place
+  end
   local previous, all = {}, {}
   for version in string.gmatch(before, '%S+') do
     previous[#previous + 1] = version

@@ -44,7 +44,7 @@ while true do
   local chunk = redis.call('XRANGE', S.stream, from, '+', 'COUNT', size)
   for i = 1, #chunk do
     local record = chunk[i][2][2]
-    changes = changes + #match(record, '^%a+')
+    changes = changes + #(match(record, '^%a+') or '') -- what is not ours is passed over by who asks
     if #commits > 0 and (changes > limit or bytes > LARGEST_PAGE) then
       return {'H', S.top, commits}
     end

@@ -4,7 +4,7 @@
 -- Reply K, 1 or 0 for each: renewed, or gone
 
 local reply = {'K'}
-local wrong = touched(S.leases, 'zset', 'ZCARD')
+local wrong = touched(S.leases, 'zset', 'ZCARD') or S.idle > 0 and touched(S.due, 'zset', 'ZCARD')
 if wrong then
   return wrong
 end

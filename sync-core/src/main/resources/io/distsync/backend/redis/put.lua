@@ -30,7 +30,10 @@ local horizon, generation = match(stored[2], '^1 @pattern@ (%S+) (%d+) %d+ @patt
 if not horizon then
   return {'G'} -- another incarnation, leases, or idle times
 end
-local epoch, revision = match(head, '^(%d+)-(%d+)-')
+local epoch, revision = match(head, '^(%d+)-(%d+)-%x+$')
+if not epoch then
+  return {'G'} -- not written by a script
+end
 local remembered = redis.pcall('HMGET', young, '', request)
 if not remembered[1] or remembered[2] then
   return {'G'} -- what is remembered was lost, or has the request

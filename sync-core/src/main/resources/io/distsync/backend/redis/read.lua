@@ -14,6 +14,10 @@ if S.fresh then
   begin(0)
   save(true)
 end
+local wrong = S.idle > 0 and ARGV[2] ~= 'n' and touched(S.due, 'zset', 'ZCARD')
+if wrong then
+  return wrong
+end
 local page = ARGV[2] == 'n' and {S.top, 0} or selected(2)
 if next(S.changed) or (S.idle > 0 and ARGV[2] ~= 'n') then
   save(true)

@@ -53,7 +53,7 @@ local S = {
   epoch = 0, revision = 0, top = '', stem = '', incarnation = '@incarnation@', horizon = '0-0',
   generation = 0, grace = 0, gracious = '@incarnation@', longest = 0, idle = 0, fenced = '0', fresh = false, infoChanged = false,
   seen = {}, changed = {}, payloads = true, retained = 0, age = 0, turned = false, known = 0, elsewhere = false,
-  count = 0, first = 0, before = '', hex = '@hex@'}
+  count = 0, first = 0, before = '', hex = '@hex@', past = 9007199254740992}
 local format, match, concat = string.format, string.match, table.concat
 
 local function text(number)
@@ -81,12 +81,15 @@ if not S.fresh then
     return {'L', match(stored[2], '^%S*')}
   end
   local epoch, revision, generation, grace, longest, idle
-  epoch, revision = match(stored[1], '^(%d+)-(%d+)-')
+  epoch, revision = match(stored[1], '^(%d+)-(%d+)-%x+$')
   S.epoch, S.revision, S.top = tonumber(epoch), tonumber(revision), stored[1]
-  S.stem = epoch .. '-'
   S.incarnation, S.horizon, generation, grace, S.gracious, longest, idle, S.fenced =
     match(stored[2], '^1 (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   S.generation, S.grace, S.longest, S.idle = tonumber(generation), tonumber(grace), tonumber(longest), tonumber(idle)
+  if not (S.epoch and S.epoch < S.past and S.revision < S.past and S.generation and S.grace and S.longest and S.idle) then
+    return {'L', 'damaged'} -- not written by a script
+  end
+  S.stem = epoch .. '-'
   if S.gracious ~= '@incarnation@' then
     S.grace, S.gracious = S.now + S.longest, '@incarnation@' -- nothing expires before every owner had the time to renew
     S.infoChanged, S.elsewhere = true, true
@@ -153,7 +156,12 @@ end
 -- Opens an epoch larger than every one that is known.
 local function openEpoch(known)
   local last = redis.call('XREVRANGE', S.stream, '+', '-', 'COUNT', 1)[1]
-  S.epoch = math.max(S.now, S.epoch + 1, known + 1, last and tonumber(match(last[1], '^%d+')) + 1 or 0)
+  local newest = last and tonumber(match(last[1], '^%d+')) or 0
+  if newest >= S.past then
+    redis.call('UNLINK', S.stream) -- not ours, and nothing could be put behind it
+    newest = 0
+  end
+  S.epoch = math.max(S.now, S.epoch + 1, known + 1, newest + 1)
   S.stem = text(S.epoch) .. '-'
   S.top = S.stem .. text(S.revision) .. '-' .. (match(S.top, '%x+$') or '0000000000000000')
 end
@@ -219,7 +227,7 @@ local function log(request, changes, headers)
   local added = add(S.first > 1 and 'NOMKSTREAM' or nil)
   if type(added) == 'table' and match(added.err, 'WRONGTYPE') then
     error('WRONGTYPE ' .. concat(mistyped(S.stream, 'stream'), ', ', 2), 0)
-  elseif type(added) == 'table' and not match(added.err, 'equal or smaller') then
+  elseif type(added) == 'table' and not (match(added.err, 'equal or smaller') or match(added.err, 'exhausted')) then
     redis.call('XADD', S.stream, id, 'c', record) -- fails the same way, but as an error of the script
   elseif type(added) ~= 'string' then
     openEpoch(S.known)
@@ -286,7 +294,7 @@ local function trim()
   end
   local function parts(commit)
     local e, r = parsed(commit[1])
-    return e, r, tonumber(match(commit[2][2], '^%a+ %x+ %S+ (%d+)'))
+    return e, r, tonumber(match(commit[2][2], '^%a+ %x+ %S+ (%d+)') or 0) -- what is not ours is as old as can be
   end
   if S.age == 0 then
     for _ = 1, 8 do
