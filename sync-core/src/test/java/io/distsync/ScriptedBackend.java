@@ -333,7 +333,8 @@ final class ScriptedBackend implements SyncBackend {
                 commit.checks(),
                 mutations,
                 commit.selection(),
-                commit.options());
+                commit.options(),
+                commit.headers());
     }
 
     private static Page reread(Page page) {

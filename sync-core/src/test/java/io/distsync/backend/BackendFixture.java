@@ -92,6 +92,11 @@ public interface BackendFixture extends AutoCloseable {
         throw lacks(Capability.LOSE_LOG);
     }
 
+    /** Whether changes that the log has lost may still come, from what carries them besides. Then nothing is lost, and no reset due. */
+    default boolean broadcastOutlastsTheLog() {
+        return false;
+    }
+
     /** Loses all of a topic ({@link Capability#LOSE_TOPIC}). */
     default void loseTopic(String topic) {
         throw lacks(Capability.LOSE_TOPIC);

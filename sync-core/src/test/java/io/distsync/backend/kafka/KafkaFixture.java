@@ -30,6 +30,11 @@ final class KafkaFixture extends RedisFixture {
     }
 
     @Override
+    public boolean broadcastOutlastsTheLog() {
+        return true;
+    }
+
+    @Override
     public void silence(SyncBackend client) {
         kafka.hold();
         super.silence(client);
