@@ -185,10 +185,11 @@ final class CommitScript implements SharedState {
 
         String[] commitArguments() {
             return arguments(
-                    "1000", // changes retained, whatever their age, with payloads; never idle
+                    "1000", // changes retained, whatever their age, with payloads; never idle; no headers
                     "0",
                     "1",
                     "0",
+                    "",
                     "1", // check: the version of the entry without a name
                     "v",
                     "",
