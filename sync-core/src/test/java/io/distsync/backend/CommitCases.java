@@ -62,11 +62,12 @@ abstract class CommitCases {
                     Map.of("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
             Map<String, String> odd = Map.of("a name=,&", "ä \n,&=%", "empty", "");
             List<Commit> commits = List.of(
-                    with(List.of(trace), topic.request(List.of(), putText("", "1"))),
-                    with(none, topic.request(List.of(), putText("", "2"))),
-                    with(List.of(Map.of(), odd), topic.request(List.of(), putText("", "3"), putText("", "4"))),
-                    with(List.of(trace), topic.request(List.of(), putText("", "x".repeat(4_000)))),
-                    with(
+                    TopicUnderTest.with(List.of(trace), topic.request(List.of(), putText("", "1"))),
+                    TopicUnderTest.with(none, topic.request(List.of(), putText("", "2"))),
+                    TopicUnderTest.with(
+                            List.of(Map.of(), odd), topic.request(List.of(), putText("", "3"), putText("", "4"))),
+                    TopicUnderTest.with(List.of(trace), topic.request(List.of(), putText("", "x".repeat(4_000)))),
+                    TopicUnderTest.with(
                             List.of(odd, trace, Map.of(), trace),
                             topic.request(
                                     List.of(),
@@ -74,8 +75,8 @@ abstract class CommitCases {
                                     putText("a", "1"),
                                     Mutation.add("sum", 1),
                                     Mutation.delete("a"))),
-                    with(List.of(odd), topic.request(List.of(), leasedSequential("q/"))),
-                    with(List.of(trace), topic.request(List.of(), leasedSequential("q/"))));
+                    TopicUnderTest.with(List.of(odd), topic.request(List.of(), leasedSequential("q/"))),
+                    TopicUnderTest.with(List.of(trace), topic.request(List.of(), leasedSequential("q/"))));
             List<Map<String, String>> told = new ArrayList<>();
             Version head = Version.ABSENT;
             for (Commit commit : commits) {
@@ -112,25 +113,13 @@ abstract class CommitCases {
                 prefix, TopicUnderTest.payload("me"), LeaseRule.set("lease", Duration.ofMinutes(10)));
     }
 
-    private static Commit with(List<Map<String, String>> headers, Commit commit) {
-        return new Commit(
-                commit.topic(),
-                commit.request(),
-                commit.known(),
-                commit.checks(),
-                commit.mutations(),
-                commit.selection(),
-                commit.options(),
-                headers);
-    }
-
     @Test
     @DisplayName("B59: a topic that logs keys without payloads has headers all the same")
     void headersOfAKeysOnlyLog(TopicUnderTest topic) {
         TopicUnderTest keysOnly = topic.kept(TopicOptions.defaults().withLogPayloads(false));
         Map<String, String> headers = Map.of("traceparent", "00-1-2-01");
-        keysOnly.committed(with(List.of(headers), keysOnly.request(List.of(), putText("", "1"))));
-        keysOnly.committed(with(List.of(headers), keysOnly.request(List.of(), putText("", "2"))));
+        keysOnly.committed(TopicUnderTest.with(List.of(headers), keysOnly.request(List.of(), putText("", "1"))));
+        keysOnly.committed(TopicUnderTest.with(List.of(headers), keysOnly.request(List.of(), putText("", "2"))));
 
         assertThat(keysOnly.log(Version.ABSENT)).hasSize(2).allSatisfy(change -> {
             assertThat(change.payload()).isNull();

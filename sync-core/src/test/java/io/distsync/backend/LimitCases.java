@@ -186,23 +186,11 @@ abstract class LimitCases {
         Commit without = topic.request(List.of(), put("a"), put("b"));
         assertThatIllegalArgumentException()
                 .as("headers for one mutation of two")
-                .isThrownBy(() -> with(without, List.of(Map.of("n", "v"))));
+                .isThrownBy(() -> TopicUnderTest.with(List.of(Map.of("n", "v")), without));
     }
 
     private static Commit withHeaders(TopicUnderTest topic, Map<String, String> headers) {
-        return with(topic.request(List.of(), put("a")), List.of(headers));
-    }
-
-    private static Commit with(Commit commit, List<Map<String, String>> headers) {
-        return new Commit(
-                commit.topic(),
-                commit.request(),
-                commit.known(),
-                commit.checks(),
-                commit.mutations(),
-                commit.selection(),
-                commit.options(),
-                headers);
+        return TopicUnderTest.with(List.of(headers), topic.request(List.of(), put("a")));
     }
 
     @Test

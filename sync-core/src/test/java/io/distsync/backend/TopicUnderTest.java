@@ -72,6 +72,19 @@ final class TopicUnderTest {
         return new Commit(name, requests.next(), requests.known(), checks, List.of(mutations), selection, options);
     }
 
+    /** The commit with headers, for each mutation. */
+    static Commit with(List<Map<String, String>> headers, Commit commit) {
+        return new Commit(
+                commit.topic(),
+                commit.request(),
+                commit.known(),
+                commit.checks(),
+                commit.mutations(),
+                commit.selection(),
+                commit.options(),
+                headers);
+    }
+
     CommitResult send(Commit commit) {
         CommitResult result = StoreUnderTest.await(client.commit(commit));
         requests.learn(result.head());
