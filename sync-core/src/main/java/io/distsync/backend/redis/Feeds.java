@@ -145,12 +145,15 @@ final class Feeds implements Server.Listener {
             each(attached ? Follower::connected : Follower::disconnected);
         }
 
-        void tell(Message message) {
+        /** @param inOrder whether messages tell all commits, in the topic's order */
+        void tell(Message message, boolean inOrder) {
             last = message.head();
             if (message.changes().isEmpty()) {
                 each(follower -> follower.head(message.head()));
-            } else {
+            } else if (inOrder) {
                 audience.tell(message.changes());
+            } else {
+                audience.tellAfterGap(message.changes());
             }
         }
 
@@ -177,14 +180,21 @@ final class Feeds implements Server.Listener {
             return isFirst;
         }
 
+        /** By one thread, in whatever order. */
         void deliver(List<Change> commit) {
             Version version = commit.get(commit.size() - 1).version();
+            boolean continues;
             synchronized (this) {
-                torn |= commit.get(0).previousLink() != delivered.link();
+                continues = commit.get(0).previousLink() == delivered.link();
+                torn |= !continues;
                 delivered = version.isNewerThan(delivered) ? version : delivered;
                 last = delivered;
             }
-            audience.tell(commit);
+            if (continues) {
+                audience.tell(commit);
+            } else {
+                audience.tellAfterGap(commit);
+            }
         }
 
         /** What to wait for after that, or {@code null} if nothing. What did not come is read from the log. */
@@ -410,7 +420,7 @@ final class Feeds implements Server.Listener {
                 && !message.head().isAbsent()
                 && broadcaster.brings(feed.topic);
         if (!comes) {
-            feed.tell(message);
+            feed.tell(message, broadcaster == null);
         } else if (feed.announce(message.head())) {
             await(feed, message.head());
         }

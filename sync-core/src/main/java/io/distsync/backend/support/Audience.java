@@ -55,7 +55,7 @@ public final class Audience {
         return ofEverything.length == 0 && (byKey == null || byKey.isEmpty());
     }
 
-    /** Hands the changes of one commit to the followers in whose scope they are. */
+    /** Hands the changes of one commit, the next of the topic, to the followers in whose scope they are. */
     public void tell(List<Change> commit) {
         for (Follower follower : ofEverything) {
             follower.live(commit);
@@ -75,6 +75,23 @@ public final class Audience {
             concerned.addAll(Arrays.asList(byKey.getOrDefault(change.key(), NOBODY)));
         }
         concerned.forEach(follower -> follower.live(commit));
+    }
+
+    /**
+     * Hands over a commit that does not link to the one told before. A follower of keys cannot see by those what is
+     * missing, so all of them are told.
+     */
+    public void tellAfterGap(List<Change> commit) {
+        for (Follower follower : ofEverything) {
+            follower.live(commit);
+        }
+        Map<String, Follower[]> byKey = ofKeys;
+        if (byKey != null) {
+            byKey.values().stream()
+                    .flatMap(Arrays::stream)
+                    .distinct()
+                    .forEach(follower -> follower.liveAfterGap(commit));
+        }
     }
 
     private static Follower[] joined(Follower[] some, Follower[] others) {

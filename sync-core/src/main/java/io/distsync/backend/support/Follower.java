@@ -192,8 +192,8 @@ public final class Follower implements Subscription {
 
     /**
      * Takes changes from the live feed: a commit, part of one, or several, in any order and any number of times. In
-     * scope {@link Scope.Keys} the changes of one commit that are in scope must come in one call. The list must not be
-     * changed afterwards.
+     * scope {@link Scope.Keys} the changes of one commit that are in scope must come in one call, and commits that come out of
+     * order go to {@link #liveAfterGap} instead. The list must not be changed afterwards.
      */
     public void live(List<Change> changes) {
         if (wip.compareAndSet(0, 1)) {
@@ -209,6 +209,14 @@ public final class Follower implements Subscription {
                 enter();
             }
         }
+    }
+
+    /**
+     * Takes a commit that does not link to what the feed brought before it: something may be late, or missing. In scope
+     * {@link Scope.Keys} it must be the whole commit, whatever keys it is of; other scopes find out by themselves.
+     */
+    void liveAfterGap(List<Change> commit) {
+        post(() -> sequencer.liveAfterGap(commit));
     }
 
     /** See {@link Subscription#close()}; must not be called while holding what a running callback, or read, waits for. */

@@ -25,6 +25,10 @@ final class KeySequencer implements Sequencer {
      * be met there again in the version we told ("unconfirmed" until then), or that version is of a history that was
      * rewound behind the base.
      *
+     * What was told last of a key says nothing of the order between keys. That comes from the feed, which sees all of the
+     * topic: it says so if a commit does not link to the one before, and then the log is asked, whomever the commit concerns,
+     * unless it links to the base ("overtaking" is the last of those that came while an answer was awaited).
+     *
      * While an answer is awaited everything live is held, in order of arrival: what a key has now must not move under a
      * comparison with the log. What came before a question is dropped, for the answer contains it.
      *
@@ -61,6 +65,7 @@ final class KeySequencer implements Sequencer {
     private Phase phase = Phase.DETACHED;
     private Version base = Version.ABSENT;
     private Version newest = Version.ABSENT;
+    private Version overtaking = Version.ABSENT;
     private boolean doubt;
 
     KeySequencer(Collection<String> keys, Output output) {
@@ -82,6 +87,21 @@ final class KeySequencer implements Sequencer {
         if (phase != Phase.SETTLED) {
             hold(scoped);
         } else if (!accept(scoped)) {
+            ask();
+        }
+    }
+
+    @Override
+    public void liveAfterGap(List<Change> commit) {
+        Version end = commit.get(commit.size() - 1).version();
+        if (!end.isNewerThan(base)) {
+            return; // late: it was told, or is of another history
+        }
+        if (phase != Phase.SETTLED) {
+            overtaking = end.isNewerThan(overtaking) ? end : overtaking;
+        } else if (commit.get(0).previousLink() == base.link()) {
+            live(commit);
+        } else {
             ask();
         }
     }
@@ -129,6 +149,7 @@ final class KeySequencer implements Sequencer {
     public void awaitSnapshot(boolean attached) {
         phase = Phase.DETACHED;
         dropHeld();
+        overtaking = Version.ABSENT;
         doubt = !attached;
     }
 
@@ -144,7 +165,9 @@ final class KeySequencer implements Sequencer {
 
     @Override
     public void snapshot(Page page) {
+        Version told = newest.isNewerThan(page.head()) && confirmedBy(page) ? newest : page.head(); // rewound elsewhere
         moveTo(page.head());
+        newest = told;
         for (Known known : keys.values()) {
             known.last = page.head();
             known.present = false;
@@ -223,8 +246,8 @@ final class KeySequencer implements Sequencer {
                         && change.version().isNewerThan(earlier.version());
             }
         }
-        if (!change.version().isNewerThan(base)) {
-            return false; // up to the base all is told, so this is of another history
+        if (!change.version().isNewerThan(newest)) {
+            return false; // up to there all is told, so this is of another history
         }
         Known known = known(change);
         if (known.last == null) {
@@ -310,7 +333,7 @@ final class KeySequencer implements Sequencer {
     /** Takes what was held meanwhile; the first that does not fit leads to another question, which covers the rest. */
     private void settle() {
         phase = Phase.SETTLED;
-        boolean unexplained = doubt;
+        boolean unexplained = doubt || overtaking.isNewerThan(base);
         for (int i = 0; i < held.size() && !unexplained; i++) {
             unexplained = !accept(held.get(i));
         }
@@ -323,6 +346,7 @@ final class KeySequencer implements Sequencer {
     private void ask() {
         phase = Phase.FILLING;
         doubt = false;
+        overtaking = Version.ABSENT;
         dropHeld();
         for (Known known : keys.values()) {
             known.unconfirmed = known.last != null && known.last.isNewerThan(base);

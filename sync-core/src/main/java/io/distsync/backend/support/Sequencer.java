@@ -67,6 +67,14 @@ interface Sequencer {
      */
     void live(List<Change> changes);
 
+    /**
+     * Takes a commit that does not link to what the feed brought before it, with all its changes. Who sees all of the topic
+     * finds out by itself.
+     */
+    default void liveAfterGap(List<Change> commit) {
+        live(commit);
+    }
+
     /** Takes the topic's head, as a check of the store saw it at some earlier moment. */
     void head(Version head);
 

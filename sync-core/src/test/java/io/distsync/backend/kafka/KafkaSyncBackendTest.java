@@ -217,6 +217,25 @@ class KafkaSyncBackendTest {
     }
 
     @Test
+    @DisplayName("F27: a record that comes late does not let what came after it be told first")
+    void keysAreToldInTheOrderOfTheTopicThoughARecordIsLate() {
+        KafkaSyncBackend writer = connected(builder());
+        Recorded told = follow(backend, Scope.keys(Set.of("a", "b")));
+        eventually().until(() -> told.states.contains(FeedState.CURRENT));
+        try (SyncBackend mute = redis().broadcaster(new Mute()).build()) {
+            List<Change> expected = new ArrayList<>(commit(writer, Mutation.put("b", text("1"))));
+            expected.addAll(commit(mute, Mutation.put("a", text("2"))));
+            expected.addAll(commit(writer, Mutation.put("b", text("3"))));
+
+            eventually().untilAsserted(() -> assertThat(told.changes).isEqualTo(expected));
+            awaitRecords("stream_shared", 3);
+            awaitNothingWaiting(backend);
+            assertThat(told.changes).isEqualTo(expected);
+        }
+        assertThat(told.resets).isZero();
+    }
+
+    @Test
     void recordsOfOthersDoNotStopTheFeed() throws Exception {
         Recorded told = follow(backend);
         eventually().until(() -> told.states.contains(FeedState.CURRENT));
@@ -548,8 +567,12 @@ class KafkaSyncBackendTest {
     }
 
     private Recorded follow(SyncBackend by) {
+        return follow(by, Scope.entries());
+    }
+
+    private Recorded follow(SyncBackend by, Scope scope) {
         Recorded told = new Recorded();
-        Subscription subscription = by.follow(topic, Version.ABSENT, Scope.entries(), told);
+        Subscription subscription = by.follow(topic, Version.ABSENT, scope, told);
         opened.add(0, subscription);
         return told;
     }

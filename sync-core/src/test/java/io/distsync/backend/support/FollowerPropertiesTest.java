@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 class FollowerPropertiesTest {
 
     private static final List<String> KEYS = List.of("a", "b", "c", "d", "e", "f", "g");
+    private static final Set<String> KEYS_FOLLOWED = Set.of("a", "b", "c");
 
     @Property(tries = 500)
     void entries(@ForAll long seed, @ForAll @IntRange(min = 1, max = 4) int pageSize) {
@@ -50,11 +51,10 @@ class FollowerPropertiesTest {
 
     @Property(tries = 500)
     void keys(@ForAll long seed, @ForAll @IntRange(min = 1, max = 4) int pageSize) {
-        Set<String> keys = Set.of("a", "b", "c");
-        Chaos chaos = new Chaos(seed, pageSize, Scope.keys(keys), new KeyListener(keys));
+        Chaos chaos = new Chaos(seed, pageSize, Scope.keys(KEYS_FOLLOWED), new KeyListener(KEYS_FOLLOWED));
         chaos.run();
         Map<String, Version> expected = new TreeMap<>(chaos.topic.versions());
-        expected.keySet().retainAll(keys);
+        expected.keySet().retainAll(KEYS_FOLLOWED);
         assertThat(chaos.listener.replica).isEqualTo(expected);
     }
 
@@ -111,10 +111,11 @@ class FollowerPropertiesTest {
         }
     }
 
-    /** What is told of a key must name what was told before as the version it had. */
+    /** What is told is newer than all that was told before, and names what was told of its key before as the version it had. */
     private static final class KeyListener extends RecordingListener {
 
         private final Set<String> keys;
+        private Version last = Version.ABSENT;
         private final Map<String, Version> newest = new HashMap<>();
         private final Map<String, Version> current = new HashMap<>();
 
@@ -124,6 +125,7 @@ class FollowerPropertiesTest {
 
         @Override
         void beginAt(Version start, Map<String, Version> versions) {
+            last = start;
             current.putAll(versions);
             current.keySet().retainAll(keys);
             super.beginAt(start, current);
@@ -133,6 +135,7 @@ class FollowerPropertiesTest {
         public void onSnapshot(Page page) {
             current.clear();
             newest.clear();
+            last = page.head();
             keys.forEach(key -> newest.put(key, page.head()));
             page.entries().forEach(entry -> {
                 newest.put(entry.key(), entry.version());
@@ -144,6 +147,10 @@ class FollowerPropertiesTest {
         @Override
         public void onChanges(List<Change> commit) {
             for (Change change : commit) {
+                assertThat(change.version().isNewerThan(last))
+                        .as("%s is newer than %s, which was told before", change, last)
+                        .isTrue();
+                last = change.version();
                 assertThat(change.version().isNewerThan(newest.getOrDefault(change.key(), Version.ABSENT)))
                         .as("%s is newer than what was told", change)
                         .isTrue();
@@ -170,6 +177,7 @@ class FollowerPropertiesTest {
         private final Scope scope;
         private final Follower follower;
         private @Nullable AssertionError failure;
+        private Version fed = Version.ABSENT;
 
         private Chaos(long seed, int pageSize, Scope scope, RecordingListener listener) {
             this.random = new Random(seed);
@@ -238,7 +246,20 @@ class FollowerPropertiesTest {
         }
 
         private void send(List<Change> changes) {
-            times(random.nextInt(8) == 0 ? 2 : 1, () -> network.add(() -> follower.live(changes)));
+            times(random.nextInt(8) == 0 ? 2 : 1, () -> network.add(() -> feed(changes)));
+        }
+
+        /** As the audience of a feed does. */
+        private void feed(List<Change> changes) {
+            if (!(scope instanceof Scope.Keys)) {
+                follower.live(changes);
+            } else if (changes.get(0).previousLink() != fed.link()) {
+                follower.liveAfterGap(changes);
+            } else if (changes.stream().anyMatch(change -> KEYS_FOLLOWED.contains(change.key()))) {
+                follower.live(changes);
+            }
+            Version end = changes.get(changes.size() - 1).version();
+            fed = end.isNewerThan(fed) ? end : fed;
         }
 
         private void checkHead() {

@@ -72,4 +72,51 @@ class KeySequencerTest {
 
         assertThat(decisions.take()).containsExactly("fill 1");
     }
+
+    @Test
+    void whatAGapMayHideIsToldBeforeWhatCameAfterIt() {
+        Version told = topic.head();
+        List<Change> late = topic.commit("a");
+        List<Change> early = topic.commit("b");
+
+        sequencer.liveAfterGap(early);
+
+        assertThat(decisions.take()).containsExactly("fill 1");
+        sequencer.page(topic.historyNow(told, 10));
+        assertThat(decisions.take()).containsExactly("2", "3");
+        sequencer.liveAfterGap(late);
+        assertThat(decisions.take()).isEmpty();
+        assertThat(sequencer.settled()).isTrue();
+    }
+
+    @Test
+    void gapBehindAChangeOfAnotherKeyLeadsToAQuestion() {
+        topic.commit("a");
+        sequencer.liveAfterGap(topic.commit("other"));
+
+        assertThat(decisions.take()).containsExactly("fill 1");
+    }
+
+    @Test
+    void gapWithNothingInItIsNone() {
+        sequencer.liveAfterGap(topic.commit("a")); // the first that this feed brings
+
+        assertThat(decisions.take()).containsExactly("2");
+        assertThat(sequencer.settled()).isTrue();
+    }
+
+    @Test
+    void gapThatComesWhileTheLogIsAskedLeadsToAnotherQuestionIfTheAnswerDoesNotReachIt() {
+        Version told = topic.head();
+        topic.commit("a");
+        sequencer.verify();
+        assertThat(decisions.take()).containsExactly("fill 1");
+        var answer = topic.historyNow(told, 10);
+        topic.commit("b");
+        sequencer.liveAfterGap(topic.commit("a"));
+
+        sequencer.page(answer);
+
+        assertThat(decisions.take()).containsExactly("2", "fill 2");
+    }
 }
