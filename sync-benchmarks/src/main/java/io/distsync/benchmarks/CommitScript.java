@@ -168,19 +168,21 @@ final class CommitScript implements SharedState {
             String json = JSON.writeValueAsString(state);
             return arguments(
                     "1000", // changes retained
-                    "W", // one put, logged with its payload: an array of the key and the payload in MessagePack
+                    "W", // one put, logged with its payload, in two pieces
+                    "2",
+                    "1", // of the entry without a name, by the first change, with the last argument
+                    "",
+                    "1",
+                    "17",
+                    "1", // check: the version of that entry
+                    "",
+                    version,
+                    // an array of the key and the payload in MessagePack
                     "\u0092\u00A0"
                             + (json.length() < 32
                                     ? "" + (char) (0xA0 | json.length())
-                                    : "\u00D9" + (char) json.length())
-                            + json,
-                    "1", // of the entry without a name, by the first change
-                    "",
-                    "1",
-                    json,
-                    "1", // check: the version of that entry
-                    "",
-                    version);
+                                    : "\u00D9" + (char) json.length()),
+                    json);
         }
 
         String[] commitArguments() {

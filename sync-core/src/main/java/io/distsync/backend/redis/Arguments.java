@@ -14,9 +14,11 @@ import io.distsync.version.Version;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /** The arguments of the scripts, in the order their heads describe. */
@@ -25,9 +27,6 @@ final class Arguments {
     private static final byte[] ZERO = {'0'};
     private static final byte[] ONE = {'1'};
     private static final byte[] EMPTY = {};
-
-    /** Up to so many bytes of payloads it costs less to send them twice than to pack them on the server. */
-    private static final int PACKED_HERE = 1_024;
 
     private final List<byte[]> list;
 
@@ -48,34 +47,46 @@ final class Arguments {
 
     /** Of a commit that only puts, compares versions and selects nothing. */
     static byte[][] put(Commit commit) {
-        Arguments content = content(commit);
         boolean logsPayloads = commit.options().logPayloads();
         List<Mutation> puts = commit.mutations();
-        byte[] headers = headers(commit);
-        List<byte[]> changes = new ArrayList<>(2 * puts.size() + 1);
-        long payloadBytes = 0;
         Map<String, Integer> lastPuts = new LinkedHashMap<>();
         for (int i = 0; i < puts.size(); i++) {
-            Mutation.Put put = (Mutation.Put) puts.get(i);
-            changes.add(KeyText.encode(put.key()));
-            changes.add(logsPayloads ? put.payload().bytes() : EMPTY);
-            lastPuts.put(put.key(), i);
-            payloadBytes += put.payload().bytes().length;
+            lastPuts.put(((Mutation.Put) puts.get(i)).key(), i);
         }
-        Arguments arguments = new Arguments(14 + 2 * commit.checks().size() + 3 * lastPuts.size());
-        arguments.addRequest(commit, content);
+        byte[] headers = headers(commit);
+        MessagePack.Pieces logged = new MessagePack.Pieces(2 * puts.size() + (headers.length > 0 ? 1 : 0));
+        List<byte[]> values = new ArrayList<>(0);
+        Map<String, Integer> valuesAt = new HashMap<>();
+        for (int i = 0; i < puts.size(); i++) {
+            Mutation.Put put = (Mutation.Put) puts.get(i);
+            byte[] payload = put.payload().bytes();
+            boolean isLast = Objects.equals(lastPuts.get(put.key()), i);
+            logged.add(KeyText.encode(put.key()));
+            if (logsPayloads && isLast) {
+                valuesAt.put(put.key(), logged.addApart(payload));
+            } else {
+                logged.add(logsPayloads ? payload : EMPTY);
+            }
+            if (!logsPayloads && isLast) {
+                valuesAt.put(put.key(), values.size());
+                values.add(payload);
+            }
+        }
+        if (headers.length > 0) {
+            logged.add(headers);
+        }
+        values.addAll(logged.end());
+        int firstValue = 11 + 3 * lastPuts.size() + 2 * commit.checks().size(); // Lua counts from 1
+        Arguments arguments = new Arguments(firstValue + values.size());
+        arguments.addRequest(commit, content(commit));
         arguments.add(retained(commit.options()));
         arguments.add((logsPayloads ? "W" : "K").repeat(puts.size()));
-        boolean isPackedThere = lastPuts.size() == puts.size() && payloadBytes > PACKED_HERE;
-        if (headers.length > 0) {
-            changes.add(headers);
-        }
-        arguments.list.add(isPackedThere ? EMPTY : MessagePack.texts(changes));
+        arguments.add(logged.count());
         arguments.add(lastPuts.size());
         lastPuts.forEach((key, place) -> {
             arguments.add(key);
             arguments.add(place + 1);
-            arguments.list.add(((Mutation.Put) puts.get(place)).payload().bytes());
+            arguments.add(firstValue + Objects.requireNonNull(valuesAt.get(key)));
         });
         arguments.add(commit.checks().size());
         for (Check check : commit.checks()) {
@@ -83,9 +94,7 @@ final class Arguments {
             arguments.add(versionIs.key());
             arguments.list.add(VersionText.bytes(versionIs.version()));
         }
-        if (isPackedThere && headers.length > 0) {
-            arguments.list.add(headers);
-        }
+        arguments.list.addAll(values);
         return arguments.toArray();
     }
 

@@ -36,6 +36,7 @@ final class LogEntries {
 
     private static final Logger log = LoggerFactory.getLogger(LogEntries.class);
 
+    private static final int PRECEDING = 4;
     private static final int FIRST_PREVIOUS = 5;
 
     private LogEntries() {}
@@ -82,8 +83,22 @@ final class LogEntries {
 
     /** The changes of the commit with that id and the record that begins at the buffer's position. */
     static List<Change> commit(String id, ByteBuffer record) {
+        return commit(line(record).split(" ", -1), id, record);
+    }
+
+    /** The changes of a commit that goes on in the epoch of the version before it: what it is called follows from that. */
+    static List<Change> commit(ByteBuffer record) {
+        String[] header = line(record).split(" ", -1);
         try {
-            String[] header = line(record).split(" ", -1);
+            Version before = VersionText.parse(header[PRECEDING]);
+            return commit(header, before.epoch() + "-" + (before.revision() + header[0].length()), record);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new MalformedDataException("a message is not one of ours");
+        }
+    }
+
+    private static List<Change> commit(String[] header, String id, ByteBuffer record) {
+        try {
             MessagePack.Reader contents = new MessagePack.Reader(record);
             String operations = header[0];
             int count = operations.length();
@@ -98,7 +113,7 @@ final class LogEntries {
             RequestId request = VersionText.request(header[2]);
             int[] next = {FIRST_PREVIOUS};
             Predecessors predecessors = new Predecessors(() -> VersionText.parse(header[next[0]++]));
-            long previousLink = VersionText.parse(header[FIRST_PREVIOUS - 1]).link();
+            long previousLink = VersionText.parse(header[PRECEDING]).link();
             List<Change> changes = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
                 char operation = operations.charAt(i);

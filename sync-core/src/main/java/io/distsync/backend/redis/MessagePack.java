@@ -1,42 +1,72 @@
 package io.distsync.backend.redis;
 
 import io.distsync.backend.support.MalformedDataException;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** As much of MessagePack (github.com/msgpack/msgpack, spec.md) as the log has: arrays of texts. */
 final class MessagePack {
 
-    private static final int LONGEST_HEAD = 5;
-
     private MessagePack() {}
 
-    /** An array of these texts. */
-    static byte[] texts(List<byte[]> texts) {
-        int bytes = LONGEST_HEAD;
-        for (int i = 0; i < texts.size(); i++) {
-            bytes += LONGEST_HEAD + texts.get(i).length;
-        }
-        ByteBuffer out = ByteBuffer.allocate(bytes);
-        if (texts.size() < 16) {
-            out.put((byte) (0x90 | texts.size()));
-        } else {
-            out.put((byte) 0xDC).putShort((short) texts.size());
-        }
-        for (int i = 0; i < texts.size(); i++) {
-            byte[] text = texts.get(i);
-            if (text.length < 32) {
-                out.put((byte) (0xA0 | text.length));
-            } else if (text.length < 256) {
-                out.put((byte) 0xD9).put((byte) text.length);
+    /** An array of texts in the making, cut into pieces where a text is to be by itself. */
+    static final class Pieces {
+
+        private final List<byte[]> closed = new ArrayList<>();
+        private final ByteArrayOutputStream open = new ByteArrayOutputStream();
+
+        /** @param texts how many there will be */
+        Pieces(int texts) {
+            if (texts < 16) {
+                open.write(0x90 | texts);
             } else {
-                out.put((byte) 0xDB).putInt(text.length);
+                open.write(0xDC);
+                open.write(texts >> 8);
+                open.write(texts);
             }
-            out.put(text);
         }
-        byte[] packed = new byte[out.position()];
-        out.flip().get(packed);
-        return packed;
+
+        void add(byte[] text) {
+            addHead(text.length);
+            open.writeBytes(text);
+        }
+
+        /** Adds a text that is a piece of its own, and says which, counted from 0. */
+        int addApart(byte[] text) {
+            addHead(text.length);
+            closed.add(open.toByteArray());
+            open.reset();
+            closed.add(text);
+            return closed.size() - 1;
+        }
+
+        /** All pieces; nothing can be added any more. */
+        List<byte[]> end() {
+            if (open.size() > 0) {
+                closed.add(open.toByteArray());
+            }
+            return closed;
+        }
+
+        int count() {
+            return closed.size();
+        }
+
+        private void addHead(int length) {
+            if (length < 32) {
+                open.write(0xA0 | length);
+            } else if (length < 256) {
+                open.write(0xD9);
+                open.write(length);
+            } else {
+                open.write(0xDB);
+                for (int shift = 24; shift >= 0; shift -= 8) {
+                    open.write(length >> shift);
+                }
+            }
+        }
     }
 
     /** Reads an array; whatever is not as it should be is a {@link MalformedDataException}. */

@@ -3,22 +3,24 @@
 --
 -- KEYS     state, log, requests (younger generation), requests (older); outbox, if another system broadcasts
 -- ARGV     topic, request, digest, known epoch, known revision, retained changes (0: all)
---          an operation for each put (W, or K if the log has no payloads)
---          key and payload of each put in MessagePack, or nothing if each key is put once, with its payload
---          number of keys that are put, in the order of their first puts, each: key, place of its last put, value of that
+--          an operation for each put (W, or K if the log has no payloads), number of the last arguments that are pieces
+--          number of keys that are put, in the order of their first puts, each: key, place of its last put, which of the
+--          arguments is the value of that
 --          number of checks, each: key, version
---          headers of the puts, if there are any and they are not packed with the payloads
+--          values that are not logged
+--          pieces of what is logged behind the header, in MessagePack: a logged value is a piece
 -- Reply C(ommitted), head, version before, the version before of each key
 --       X (conflict), head, {check counted from 0, version, payload, lease} for each that failed, {}
 --       G(eneral): commit.lua has to decide; nothing was written
 --
 -- No functions, and no tables it can do without: making them costs as much as the commands. For the same reason the first
--- key's version is read together with the head.
+-- key's version is read together with the head. Lua reads each string it makes from end to end, so payloads are put into
+-- one only, which is both the record of the log and the message on the channel.
 
 if #KEYS == 0 then
   return '@incarnation@'
 end
-local kv, stream, young, request, operations, packed = KEYS[1], KEYS[2], KEYS[3], ARGV[2], ARGV[7], ARGV[8]
+local kv, stream, young, request, operations = KEYS[1], KEYS[2], KEYS[3], ARGV[2], ARGV[7]
 local format, match, sub = string.format, string.match, string.sub
 
 local stored = redis.pcall('HMGET', kv, 'head', 'info', 'v' .. ARGV[10])
@@ -98,14 +100,6 @@ for i = 1, keys do
   end
   reply[3 + i] = found
 end
-if packed == '' then
-  local contents = {}
-  for i = 1, keys do
-    contents[2 * i - 1], contents[2 * i] = ARGV[7 + 3 * i], sub(operations, 1, 1) == 'W' and ARGV[9 + 3 * i] or ''
-  end
-  contents[2 * keys + 1] = ARGV[at]
-  packed = cmsgpack.pack(contents)
-end
 
 local from = retained > 0 and revision + count - retained + 1 or 0 -- the first revision the log has to keep
 local trims = from > 1 and (revision + count) % 128 < count
@@ -116,13 +110,19 @@ if trims then
   end
 end
 
+local pieces = #ARGV - ARGV[8] + 1
+local before, value, behind = ARGV[pieces], ARGV[pieces + 1] or '', ARGV[pieces + 2] or ''
+if #ARGV > pieces + 2 then
+  before, value, behind = table.concat(ARGV, '', pieces), '', ''
+end
 local clock = redis.call('TIME')
 local first = format('%d', revision + 1)
 local id = epoch .. '-' .. (count == 1 and first or format('%d', revision + count))
 local hash = sub(redis.sha1hex(head .. ' ' .. epoch .. '-' .. first .. ' ' .. request), 1, 14)
 local now = clock[1] .. format('%03d', clock[2] / 1000)
 local record = operations .. ' ' .. hash .. ' ' .. request .. ' ' .. now .. ' ' .. head .. ' '
-  .. (keys == 1 and reply[4] or table.concat(reply, ' ', 4)) .. '\n' .. packed
+  .. (keys == 1 and reply[4] or table.concat(reply, ' ', 4)) .. '\n'
+  .. before .. value .. behind
 if type(redis.pcall('ZADD', KEYS[5], now, id .. ' ' .. ARGV[1])) ~= 'number' then -- @broadcast
   return {'G'} -- @broadcast
 end -- @broadcast
@@ -135,13 +135,13 @@ for i = 10, 7 + 3 * keys, 3 do
   local key, place = ARGV[i], tonumber(ARGV[i + 1])
   local written = place == count and version
     or epoch .. '-' .. format('%d', revision + place) .. mark .. sub(hex, 2 * place - 1, 2 * place)
-  redis.call('HSET', kv, 'head', version, 'v' .. key, written, 'p' .. key, ARGV[i + 2])
+  redis.call('HSET', kv, 'head', version, 'v' .. key, written, 'p' .. key, ARGV[tonumber(ARGV[i + 2])])
 end
 redis.call('HSET', young, request, epoch .. ' ' .. first .. ' ' .. string.rep('1', count) .. '  ' .. ARGV[3])
 if trims then
   redis.call('XTRIM', stream, 'MINID', '~', epoch .. '-' .. format('%d', from))
 end
-redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record) -- @channel
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or record) -- @channel
 redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', version) -- @broadcast
 reply[2] = version
 return reply

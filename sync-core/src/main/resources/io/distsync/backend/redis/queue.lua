@@ -245,7 +245,7 @@ redis.call('HSET', young, request, epoch .. ' ' .. first .. ' ' .. string.rep('1
 if trims then
   redis.call('XTRIM', stream, 'MINID', '~', epoch .. '-' .. format('%d', from))
 end
-redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or id .. '\n' .. record) -- @channel
+redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', #record > 65536 and version or record) -- @channel
 redis.pcall('@publish@', '@channel@{' .. ARGV[1] .. '}', version) -- @broadcast
 page[1] = version
 return {'C', version, head, page}
