@@ -136,7 +136,7 @@ final class Carrier implements Broadcaster, AutoCloseable {
         }
         Targets targets = new Targets(admin, names, settings, scheduler, time, startedAt, this::ready);
         Publisher publisher = new Publisher(producer, targets, of, scheduler);
-        RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler);
+        RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler, clients.maxRecordBytes());
         Links made = new Links(admin, targets, publisher, feed);
         feed.start();
         if (publish(made)) {

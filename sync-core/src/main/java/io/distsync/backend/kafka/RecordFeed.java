@@ -56,11 +56,15 @@ final class RecordFeed {
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(5);
 
+    /** So many records of the largest size are kept of the unfinished commits of a topic. */
+    private static final long LARGEST_RECORDS = 4;
+
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final Admin admin;
     private final Targets targets;
     private final Outbox outbox;
     private final Scheduler scheduler;
+    private final long mostUnfinishedBytes;
     private final Thread thread;
 
     private final Map<String, CommitAssembler> followed = new ConcurrentHashMap<>();
@@ -82,12 +86,14 @@ final class RecordFeed {
             Admin admin,
             Targets targets,
             Outbox outbox,
-            Scheduler scheduler) {
+            Scheduler scheduler,
+            int maxRecordBytes) {
         this.consumers = consumers;
         this.admin = admin;
         this.targets = targets;
         this.outbox = outbox;
         this.scheduler = scheduler;
+        mostUnfinishedBytes = LARGEST_RECORDS * maxRecordBytes;
         thread = new Thread(this::run, "distsync-kafka-feed");
         thread.setDaemon(true);
     }
@@ -119,7 +125,7 @@ final class RecordFeed {
     }
 
     synchronized void follow(String topic) {
-        followed.put(topic, new CommitAssembler());
+        followed.put(topic, new CommitAssembler(mostUnfinishedBytes));
         place(topic);
     }
 
