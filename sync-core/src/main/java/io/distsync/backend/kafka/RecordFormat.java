@@ -88,7 +88,7 @@ final class RecordFormat {
         Headers headers = record.headers();
         String format = text(headers, FORMAT);
         if (!format.equals("1")) {
-            throw new MalformedDataException("format " + shorten(format) + " of a record is not known, only 1 is");
+            throw new MalformedDataException("format " + format + " of a record is not known, only 1 is");
         }
         try {
             String place = text(headers, PLACE);
@@ -96,13 +96,13 @@ final class RecordFormat {
             int index = Integer.parseInt(place, 0, slash, 10);
             int count = Integer.parseInt(place, slash + 1, place.length(), 10);
             if (index < 0 || index >= count || count > Limits.MAX_MUTATIONS) {
-                throw new MalformedDataException("no place in a commit: " + shorten(place));
+                throw new MalformedDataException("no place in a commit: " + place);
             }
             Cause cause = Cause.valueOf(text(headers, CAUSE));
             byte[] value = record.value();
             Version version = version(headers, VERSION);
             if (version.revision() <= index) {
-                throw new MalformedDataException("revision " + version.revision() + " cannot be at " + shorten(place));
+                throw new MalformedDataException("revision " + version.revision() + " cannot be at " + place);
             }
             return new Change(
                     version,
@@ -160,9 +160,5 @@ final class RecordFormat {
             throw new MalformedDataException("a record has no header " + name);
         }
         return header.value();
-    }
-
-    private static String shorten(String text) {
-        return text.length() <= 60 ? text : text.substring(0, 60) + "...";
     }
 }

@@ -175,7 +175,7 @@ final class Feeds implements Server.Listener {
         /** Notes that a change is on its way; true if nobody waits for one yet. */
         synchronized boolean announce(Version head) {
             announced = head;
-            boolean isFirst = !awaiting && head.isNewerThan(delivered);
+            boolean isFirst = !awaiting && (torn || head.isNewerThan(delivered));
             awaiting |= isFirst;
             return isFirst;
         }
@@ -212,6 +212,7 @@ final class Feeds implements Server.Listener {
                 if (came) {
                     return null;
                 }
+                delivered = head; // which may be older: what was delivered may have been of nobody
             }
             each(follower -> follower.head(head));
             return null;

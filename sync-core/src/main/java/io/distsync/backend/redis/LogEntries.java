@@ -46,10 +46,21 @@ final class LogEntries {
      * that are not ours, and whatever comes behind a hole that they leave.
      */
     static List<Change> changes(List<?> entries, Version after) {
+        List<String> foreign = new ArrayList<>(0);
+        List<Change> changes = changes(entries, after, foreign);
+        if (!foreign.isEmpty()) {
+            LogEvent.FEED_ENTRY_FOREIGN
+                    .on(log)
+                    .log("{} entries of a log are passed over, the first one: {}", foreign.size(), foreign.get(0));
+        }
+        return changes;
+    }
+
+    private static List<Change> changes(List<?> entries, Version after, List<String> foreign) {
         List<Change> changes = new ArrayList<>(entries.size());
         long link = after.link();
         for (int i = 0; i < entries.size(); i++) {
-            for (Change change : commitOrNothing(Replies.list(entries, i))) {
+            for (Change change : commitOrNothing(Replies.list(entries, i), foreign)) {
                 if (changes.isEmpty() && isUpTo(change.version(), after)) {
                     continue;
                 }
@@ -63,11 +74,11 @@ final class LogEntries {
         return changes;
     }
 
-    private static List<Change> commitOrNothing(List<?> entry) {
+    private static List<Change> commitOrNothing(List<?> entry, List<String> foreign) {
         try {
             return commit(Replies.text(entry, 0), Replies.bytes(Replies.list(entry, 1), 1));
         } catch (MalformedDataException e) {
-            LogEvent.FEED_ENTRY_FOREIGN.on(log).log("an entry of a log is passed over: {}", e.getMessage());
+            foreign.add(String.valueOf(e.getMessage()));
             return List.of();
         }
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Remembers what a follower is told. */
-final class Told implements ChangeListener, AutoCloseable {
+public final class Told implements ChangeListener, AutoCloseable {
 
     private final List<Change> changes = new ArrayList<>();
     private final List<FeedState> states = new ArrayList<>();
@@ -23,7 +23,7 @@ final class Told implements ChangeListener, AutoCloseable {
     private @Nullable Subscription subscription;
 
     /** Follows a topic from its beginning until it is closed. */
-    static Told follow(SyncBackend backend, String topic, Scope scope) {
+    public static Told follow(SyncBackend backend, String topic, Scope scope) {
         Told told = new Told();
         told.subscription = backend.follow(topic, Version.ABSENT, scope, told);
         return told;
@@ -58,23 +58,23 @@ final class Told implements ChangeListener, AutoCloseable {
         states.add(state);
     }
 
-    synchronized List<Change> changes() {
+    public synchronized List<Change> changes() {
         return List.copyOf(changes);
     }
 
-    synchronized boolean isCurrent() {
+    public synchronized boolean isCurrent() {
         return !states.isEmpty() && states.get(states.size() - 1) == FeedState.CURRENT;
     }
 
-    synchronized @Nullable Version position() {
+    public synchronized @Nullable Version position() {
         return position;
     }
 
-    synchronized int resets() {
+    public synchronized int resets() {
         return resets;
     }
 
-    synchronized int snapshots() {
+    public synchronized int snapshots() {
         return snapshots;
     }
 }
