@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +52,8 @@ public final class Outbox {
 
     /** Of a topic the log keeps the last changes only, so a longer outbox would name what is gone. */
     private static final int MOST = 100_000;
+
+    private static final Pattern COMMIT = Pattern.compile("[0-9]{1,19}-[0-9]{1,19} [A-Za-z0-9._:/-]{1,200}");
 
     private final Topology topology;
     private final Names names;
@@ -144,7 +147,7 @@ public final class Outbox {
         Confirmed next = confirmed.poll();
         while (next != null) {
             bySlot.computeIfAbsent(next.slot(), absent -> new ArrayList<>())
-                    .add(next.member().getBytes(StandardCharsets.US_ASCII));
+                    .add(next.member().getBytes(StandardCharsets.ISO_8859_1));
             count++;
             next = count == COMMITS_A_COMMAND ? null : confirmed.poll();
         }
@@ -207,12 +210,14 @@ public final class Outbox {
                             MOST);
         }
         for (int i = 2; i < reply.size(); i++) {
-            String member = Replies.text(reply, i);
-            int space = member.indexOf(' ');
-            if (space > 0) {
-                broadcast(server, member.substring(space + 1), member.substring(0, space));
+            String member = new String(Replies.bytes(reply, i), StandardCharsets.ISO_8859_1);
+            String topic = member.substring(member.indexOf(' ') + 1);
+            if (COMMIT.matcher(member).matches() && names.slot(topic) == slot) {
+                broadcast(server, topic, member.substring(0, member.indexOf(' ')));
             } else {
-                LogEvent.OUTBOX_ENTRY_FOREIGN.on(log).log("'{}' is no commit, and goes out of the outbox", member);
+                LogEvent.OUTBOX_ENTRY_FOREIGN
+                        .on(log)
+                        .log("'{}' is no commit, and goes out of the outbox", MalformedDataException.printable(member));
                 takeOut(slot, member);
             }
         }

@@ -8,6 +8,7 @@ import io.distsync.log.LogEvent;
 import io.distsync.time.Scheduler;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
+import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +61,7 @@ final class Sweeper {
 
     private final Set<Integer> announced = ConcurrentHashMap.newKeySet();
     private final ConcurrentSkipListSet<Integer> slots = new ConcurrentSkipListSet<>();
+    private final AtomicLong malformed = new AtomicLong();
     private @Nullable Integer turned;
     private int round;
 
@@ -121,13 +124,37 @@ final class Sweeper {
         if (server != null && server.session() != null) {
             server.call(commands -> commands.smembers(names.slots())).whenComplete((found, failure) -> {
                 if (failure == null) {
-                    found.forEach(slot -> slots.add(Integer.parseInt(KeyText.decode(slot))));
-                    announced.retainAll(found.stream()
-                            .map(slot -> Integer.parseInt(KeyText.decode(slot)))
-                            .toList()); // what the list has lost is announced again
+                    learn(server, found);
                 }
             });
         }
+    }
+
+    /** What is no slot goes, as nobody could sweep it. */
+    private void learn(Server server, Set<byte[]> found) {
+        List<Integer> learned = new ArrayList<>(found.size());
+        for (byte[] number : found) {
+            try {
+                learned.add(slot(number));
+            } catch (MalformedDataException e) {
+                LogEvent.SWEEP_SLOT_FOREIGN
+                        .on(log)
+                        .log(
+                                "among the slots in which something may be due is none, which is removed: {}",
+                                e.getMessage());
+                var unused = server.call(commands -> commands.srem(names.slots(), number));
+            }
+        }
+        slots.addAll(learned);
+        announced.retainAll(learned); // what the list has lost is announced again
+    }
+
+    private static int slot(byte[] number) {
+        String text = KeyText.decode(number);
+        if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) >= SlotHash.SLOT_COUNT) {
+            throw new MalformedDataException("no slot: '" + text + "'");
+        }
+        return Integer.parseInt(text);
     }
 
     /** All slots, or as many of them as one round takes, in rotation. */
@@ -200,11 +227,24 @@ final class Sweeper {
             if (server != null) {
                 server.call(commands -> commands.hget(names.state(topic), HEAD)).whenComplete((head, failure) -> {
                     if (failure == null) {
-                        feeds.head(topic, head == null ? Version.ABSENT : VersionText.parse(head));
+                        verified(topic, head);
                     }
                 });
             }
         }
         scheduler.schedule(this::verifyHeads, heartbeat);
+    }
+
+    /** Of a head that is none, callers are told with what they ask; views keep what they have. */
+    private void verified(String topic, byte @Nullable [] head) {
+        try {
+            feeds.head(topic, head == null ? Version.ABSENT : VersionText.parse(head));
+        } catch (MalformedDataException e) {
+            if (Long.bitCount(malformed.incrementAndGet()) == 1) { // it is looked at again and again
+                LogEvent.FEED_HEAD_FOREIGN
+                        .on(log)
+                        .log("topic '{}': its head is not one of ours: {}", topic, e.getMessage());
+            }
+        }
     }
 }

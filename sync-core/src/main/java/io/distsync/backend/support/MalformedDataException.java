@@ -7,16 +7,14 @@ public final class MalformedDataException extends RuntimeException {
 
     private static final int LONGEST = 200;
 
-    /**
-     * Says what is wrong; the message must not show payloads. What it quotes may be anything, so it is cut, and has a question
-     * mark for each character that does not belong into a line of a log.
-     */
+    /** Says what is wrong; the message must not show payloads, and is made {@link #printable}. */
     public MalformedDataException(String message) {
         super(printable(message));
     }
 
-    private static String printable(String message) {
-        String start = message.length() <= LONGEST ? message : message.substring(0, LONGEST) + "...";
+    /** What may be anything, as a log can quote it: cut, and with a question mark for each character that does harm there. */
+    public static String printable(String text) {
+        String start = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
         return start.replaceAll("[^ -~]", "?");
     }
 }

@@ -237,6 +237,29 @@ class KafkaHostileDataTest {
         }
     }
 
+    @Test
+    @DisplayName("B60: what is no commit goes out of the outbox")
+    void whatIsNoCommitGoesOutOfTheOutbox() {
+        for (String member : List.of(
+                "nonsense",
+                "",
+                "nonsense " + topic,
+                "1-2 no topic",
+                "1-2 " + "t".repeat(201),
+                "99999999999999999999999-1 " + topic,
+                "1-1 \u00ff",
+                "\u00ff " + topic)) {
+            store.redis().call("ZADD", "outbox", "0", member);
+        }
+        KafkaSyncBackend sweeping =
+                store.on(redis().sweep(Duration.ofMillis(50))).build();
+        opened.add(0, sweeping);
+
+        await().atMost(BOUND)
+                .untilAsserted(
+                        () -> assertThat(store.redis().call("ZCARD", "outbox")).isEqualTo(0L));
+    }
+
     // --- helpers ----------------------------------------------------------------------------------------------------
 
     /** One follower of each scope, each on a node of its own. */

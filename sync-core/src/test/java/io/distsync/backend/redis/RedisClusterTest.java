@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -111,8 +112,11 @@ class RedisClusterTest {
 
     @Test
     void leasesExpireOnEveryNode() {
-        List<String> topics =
-                IntStream.range(0, 30).mapToObj(i -> "leased-" + i).toList();
+        assertLeasesExpire("leased-");
+    }
+
+    private static void assertLeasesExpire(String prefix) {
+        List<String> topics = IntStream.range(0, 30).mapToObj(i -> prefix + i).toList();
         try (SyncBackend other = open()) {
             List<Told> all = topics.stream()
                     .map(topic -> Told.follow(other, topic, Scope.log()))
@@ -125,6 +129,19 @@ class RedisClusterTest {
                 told.close();
             }
         }
+    }
+
+    @Test
+    @DisplayName("B60: numbers of no slots do not keep leases from expiring")
+    void numbersOfNoSlotsDoNotKeepLeasesFromExpiring() {
+        RedisServer master = cluster.masters().get(SlotHash.getSlot("slots") * 3 / SlotHash.SLOT_COUNT);
+        master.call("SADD", "slots", "nonsense", "", "-1", "16384", "99999999999", "\u00ff");
+
+        assertLeasesExpire("leased-beside-nonsense-");
+
+        await().atMost(BOUND)
+                .untilAsserted(() -> assertThat(master.call("SISMEMBER", "slots", "nonsense"))
+                        .isEqualTo(0L));
     }
 
     @Test

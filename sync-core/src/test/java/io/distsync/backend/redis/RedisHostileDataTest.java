@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.distsync.NothingLeftBehind;
 import io.distsync.backend.Commit;
 import io.distsync.backend.CommitResult.Committed;
@@ -18,6 +21,7 @@ import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
 import io.distsync.backend.TopicOptions.Retention;
+import io.distsync.backend.support.VersionText;
 import io.distsync.error.RejectedException;
 import io.distsync.testsupport.redis.RedisServer;
 import io.distsync.testsupport.redis.RedisServer.Durability;
@@ -50,6 +54,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Somebody writes to our keys and channels what is not ours: whoever follows gets to know what is proper all the same. */
 class RedisHostileDataTest {
@@ -227,6 +232,29 @@ class RedisHostileDataTest {
                 .isInstanceOf(RejectedException.class)
                 .hasMessageContaining("'t'");
         assertOthersGoOn();
+    }
+
+    @Test
+    @DisplayName("B60: a head that is none is told to operators, and a feed goes on from the right one")
+    void aHeadThatIsNoneIsToldToOperators() {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger log = (Logger) LoggerFactory.getLogger(Sweeper.class);
+        lines.start();
+        log.addAppender(lines);
+        Version head = put("k", "1");
+        try (Told told = following()) {
+            server.call("HSET", "kv:{t}", "head", "nonsense");
+
+            await().atMost(BOUND)
+                    .untilAsserted(() -> assertThat(List.copyOf(lines.list))
+                            .isNotEmpty()
+                            .allMatch(line -> line.getFormattedMessage().contains("'t'")));
+
+            server.call("HSET", "kv:{t}", "head", VersionText.text(head));
+            assertReaches(told, put("k", "2"));
+        } finally {
+            log.detachAppender(lines);
+        }
     }
 
     @Test
