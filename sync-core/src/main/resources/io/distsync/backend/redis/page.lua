@@ -51,32 +51,35 @@ else
   end
 end
 local page = {stored[1], #keys > limit and 1 or 0}
-local count = math.min(#keys, limit)
-if count > 0 then
-  local fields = {'HMGET', kv}
-  for i = 1, count do
-    fields[2 * i + 1], fields[2 * i + 2] = 'v' .. keys[i], 'p' .. keys[i]
-  end
-  local entries, bytes, at = redis.call(unpack(fields)), 0, 2
-  for i = 1, count do
-    local version, content = entries[2 * i - 1], entries[2 * i]
-    if version then
-      local lease = match(version, '^%S+ %d+ (.*)$')
-      if lease then
-        if not leased then
-          return {'G'} -- the leases were lost
-        end
-        version = match(version, '^%S+')
-      end
-      page[at + 1], page[at + 2], page[at + 3], page[at + 4] = keys[i], version, content, lease or ''
-      at = at + 4
-      bytes = bytes + #content
-    elseif kind == 'r' then
-      return {'G'} -- a name without an entry
-    end
-  end
+local count, bytes, at, entries = math.min(#keys, limit), 0, 2
+for i = 1, count do
   if bytes > 4194304 and kind == 'r' then
-    return {'G'} -- a page that is not full, but large enough
+    page[2] = 1 -- not full, but large enough
+    break
+  end
+  local n = (i - 1) % 16 * 2 + 1
+  if n == 1 then -- not all at once: payloads may be large, and it may be the end before
+    local fields = {'HMGET', kv}
+    for j = i, math.min(i + 15, count) do
+      local m = 2 * (j - i) + 3
+      fields[m], fields[m + 1] = 'v' .. keys[j], 'p' .. keys[j]
+    end
+    entries = redis.call(unpack(fields))
+  end
+  local version, content = entries[n], entries[n + 1]
+  if version then
+    local lease = match(version, '^%S+ %d+ (.*)$')
+    if lease then
+      if not leased then
+        return {'G'} -- the leases were lost
+      end
+      version = match(version, '^%S+')
+    end
+    page[at + 1], page[at + 2], page[at + 3], page[at + 4] = keys[i], version, content, lease or ''
+    at = at + 4
+    bytes = bytes + #content
+  elseif kind == 'r' then
+    return {'G'} -- a name without an entry
   end
 end
 if idle ~= '0' then

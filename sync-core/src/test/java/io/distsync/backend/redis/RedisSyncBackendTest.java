@@ -14,10 +14,13 @@ import io.distsync.backend.History;
 import io.distsync.backend.Lease;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
+import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.Selection;
+import io.distsync.backend.Selection.Order;
+import io.distsync.backend.Selection.Range;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
 import io.distsync.backend.TopicOptions.Retention;
@@ -53,6 +56,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to Redis; everything else is in the conformance suite. */
@@ -227,6 +231,26 @@ class RedisSyncBackendTest {
             assertThat(told.changes()).isEqualTo(committed.outcomes());
             assertThat(told.resets()).isZero();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void pageOfLargeEntriesEndsEarlyAndFewOfThemAreReadForIt(Order order) {
+        for (int i = 10; i < 50; i++) {
+            put("p/" + i, "x".repeat(500_000));
+        }
+        Page general = answer(backend.read("t", new Range("p/", null, 100, order)));
+        server.call("CONFIG", "RESETSTAT");
+
+        Page page = answer(backend.read("t", new Range("p/", null, 40, order)));
+
+        assertThat(page.more()).isTrue();
+        assertThat(page.entries()).hasSize(9).isEqualTo(general.entries());
+        assertThat(String.valueOf(server.call("INFO", "commandstats")))
+                .as("head, and sixteen entries")
+                .contains("cmdstat_hmget:calls=2,");
+        Range rest = new Range("p/", page.entries().get(8).key(), 9, order);
+        assertThat(answer(backend.read("t", rest)).entries()).hasSize(9).doesNotContainAnyElementsOf(page.entries());
     }
 
     @Test
