@@ -7,7 +7,20 @@ import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.version.Version;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +97,62 @@ class CommitAssemblerTest {
                     .as("what is whole counts no more")
                     .hasSize(2);
         }
+    }
+
+    @Property
+    void eachCommitIsPutTogetherAsItWasInAnyOrder(
+            @ForAll @Size(min = 1, max = 16) List<@IntRange(min = 1, max = 20) Integer> sizes, @ForAll Random random) {
+        List<List<Change>> commits = new ArrayList<>();
+        for (int size : sizes) {
+            int hash = commits.size();
+            commits.add(IntStream.range(0, size)
+                    .mapToObj(i -> change(1 + hash * 7L + i, hash, i, size))
+                    .toList());
+        }
+        List<Change> records =
+                new ArrayList<>(commits.stream().flatMap(List::stream).toList());
+        Collections.shuffle(records, random);
+        CommitAssembler any = new CommitAssembler(BUDGET);
+
+        List<List<Change>> whole = new ArrayList<>();
+        for (Change record : records) {
+            List<Change> commit = any.add(record);
+            if (commit != null) {
+                whole.add(commit);
+            }
+            if (record.count() > 1 && random.nextInt(4) == 0 && commit == null) {
+                assertThat(any.add(record)).as("again").isNull();
+            }
+        }
+
+        assertThat(whole).containsExactlyInAnyOrderElementsOf(commits);
+    }
+
+    /** Whatever records of others say of their places. */
+    @Property
+    void whatComesOutIsWholeAndInOrder(@ForAll @Size(max = 200) List<@From("places") Change> changes) {
+        CommitAssembler any = new CommitAssembler(BUDGET);
+        for (Change change : changes) {
+            List<Change> commit = any.add(change);
+            if (commit != null) {
+                Version first = commit.get(0).version();
+                for (int i = 0; i < commit.size(); i++) {
+                    assertThat(commit.get(i).index()).isEqualTo(i);
+                    assertThat(commit.get(i).count()).isEqualTo(commit.size());
+                    assertThat(commit.get(i).version().revision()).isEqualTo(first.revision() + i);
+                }
+            }
+        }
+    }
+
+    @Provide
+    static Arbitrary<Change> places() {
+        return Combinators.combine(
+                        Arbitraries.longs().between(1, 5),
+                        Arbitraries.longs().between(0, 3),
+                        Arbitraries.integers().between(1, 4),
+                        Arbitraries.integers().between(0, 3))
+                .as((first, hash, count, index) -> change(first + index % count, hash, index % count, count));
     }
 
     private static Change change(long revision, long hash, int index, int count) {

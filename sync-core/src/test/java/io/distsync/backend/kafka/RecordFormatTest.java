@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -195,6 +196,34 @@ class RecordFormatTest {
 
         assertThatThrownBy(() -> RecordFormat.change(consumed(given, value.orElse(null))))
                 .isInstanceOf(MalformedDataException.class);
+    }
+
+    /** Damaged somewhere, cut, or with one header in the place of another: nothing but a change within the limits, or refused. */
+    @Property(tries = 2_000)
+    void damagedRecordsAreMalformedOrWithinTheLimits(@ForAll Random random) {
+        Header[] headers = RecordFormat.record("t", 0, RecordFormat.key("t"), CHANGE.withHeaders(Map.of("a", "b")))
+                .headers()
+                .toArray();
+        RecordHeaders damaged = new RecordHeaders(headers);
+        Header header = headers[random.nextInt(headers.length)];
+        byte[] bytes = header.value().clone();
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+        switch (random.nextInt(4)) {
+            case 0 -> damaged.add(header.key(), bytes);
+            case 1 -> damaged.add(header.key(), Arrays.copyOf(bytes, random.nextInt(bytes.length)));
+            case 2 -> damaged.add(header.key(), headers[random.nextInt(headers.length)].value());
+            default -> damaged.add(header.key(), new byte[random.nextInt(5_000)]);
+        }
+
+        try {
+            Change change = RecordFormat.change(consumed(damaged, new byte[] {'4', '2'}));
+            assertThat(change.count()).isBetween(1, Limits.MAX_MUTATIONS);
+            assertThat(change.index()).isBetween(0, change.count() - 1);
+            Limits.checkKey(change.key());
+            Limits.checkHeaders(change.headers());
+        } catch (MalformedDataException e) {
+            assertThat(e.getMessage()).hasSizeLessThan(300).matches("\\p{Print}*");
+        }
     }
 
     private static Map<String, String> texts(Headers headers) {
