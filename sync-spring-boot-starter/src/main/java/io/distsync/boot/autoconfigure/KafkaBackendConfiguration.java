@@ -19,8 +19,6 @@ import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.Environment;
-import org.springframework.core.io.ResourceLoader;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
@@ -41,7 +39,7 @@ import org.springframework.kafka.core.ProducerFactory;
     KafkaConnectionDetails.class
 })
 @ConditionalOnMissingBean({SyncBackend.class, SyncService.class})
-@Import(RedisClientConfiguration.class)
+@Import({RedisClientConfiguration.class, AnnotatedTypes.Registrar.class})
 class KafkaBackendConfiguration {
 
     @Bean
@@ -55,12 +53,8 @@ class KafkaBackendConfiguration {
 
     @Bean
     DeclaredTopics syncDeclaredTopics(
-            ObjectProvider<Topic<?>> topics,
-            SyncProperties properties,
-            ListableBeanFactory beans,
-            Environment environment,
-            ResourceLoader resources) {
-        return DeclaredTopics.find(topics, properties.kafka().topics(), beans, environment, resources);
+            ObjectProvider<Topic<?>> topics, AnnotatedTypes types, SyncProperties properties) {
+        return DeclaredTopics.of(topics, types, properties.kafka().topics());
     }
 
     /** Connects in the background: neither a Redis nor a Kafka that is down keeps the application from starting. */
@@ -71,6 +65,7 @@ class KafkaBackendConfiguration {
             DeclaredTopics topics,
             SyncProperties properties,
             TimeSource time) {
+        properties.requireMode(SyncMode.KAFKA);
         SyncProperties.Kafka settings = properties.kafka();
         KafkaSyncBackend.Builder backend = KafkaSyncBackend.builder(client.backend(properties, time), kafka.admin())
                 .producer(kafka.producer())

@@ -17,6 +17,7 @@ class LocalBackendConfiguration {
     @Bean
     @ConditionalOnMissingBean({SyncBackend.class, SyncService.class})
     LocalSyncBackend syncBackend(SyncProperties properties, TimeSource time) {
+        properties.requireMode(SyncMode.LOCAL);
         return LocalSyncBackend.builder()
                 .time(time)
                 .sweep(properties.lease().sweep())

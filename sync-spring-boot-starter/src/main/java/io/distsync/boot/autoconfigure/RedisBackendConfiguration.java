@@ -25,6 +25,7 @@ class RedisBackendConfiguration {
     /** Connects in the background: a Redis that is down does not keep the application from starting. */
     @Bean
     RedisSyncBackend syncBackend(DerivedRedisClient client, SyncProperties properties, TimeSource time) {
+        properties.requireMode(SyncMode.REDIS);
         return client.backend(properties, time).build();
     }
 }

@@ -80,6 +80,17 @@ public record SyncProperties(
     }
 
     /**
+     * Refuses another mode than the one there are beans for: an application that is processed ahead of time gets those of the
+     * mode that was set then.
+     */
+    void requireMode(SyncMode chosen) {
+        if (mode != chosen) {
+            throw new InvalidSyncPropertyException(
+                    "sync.mode", mode, "must be " + chosen + ", as when the application was processed ahead of time");
+        }
+    }
+
+    /**
      * Leases.
      *
      * @param sweep Time between two searches for expired entries; an expiry is noticed within its time to live and twice

@@ -5,11 +5,14 @@ import io.distsync.boot.autoconfigure.method.AnnotatedMethods;
 import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.annotation.RegisterReflection;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
 
 /** The {@link SyncLocked} methods of the beans, and the names of the locks that calls take. */
+@RegisterReflection(classes = LockedCall.class, memberCategories = MemberCategory.INVOKE_PUBLIC_METHODS)
 final class LockedMethods {
 
     private final ConfigurableBeanFactory beans;
