@@ -12,14 +12,20 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
 import org.springframework.boot.Banner;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.ByteArrayResource;
 
 /** The probes of an orchestrator, while the store is away and while a view is stale. */
 class ProbesTest {
@@ -55,13 +61,10 @@ class ProbesTest {
         }
     }
 
+    /** As the guide has it. */
     @Test
     void readinessDependsOnViewsIfTheirStatusIsMapped() throws Exception {
-        try (ConfigurableApplicationContext context = start(
-                "management.endpoint.health.group.readiness.include=readinessState,sync",
-                "management.endpoint.health.group.readiness.status.http-mapping.down=503",
-                "management.endpoint.health.group.readiness.status.http-mapping.out-of-service=503",
-                "management.endpoint.health.group.readiness.status.http-mapping.degraded=503")) {
+        try (ConfigurableApplicationContext context = start(mapped())) {
             UnsteadyBackend backend = context.getBean(UnsteadyBackend.class);
             assertThat(status(context, "/actuator/health/readiness")).isEqualTo(200);
             backend.feed("app_state", FeedState.STALE);
@@ -71,6 +74,16 @@ class ProbesTest {
             assertThat(status(context, "/actuator/health/readiness")).isEqualTo(503);
             assertThat(status(context, "/actuator/health/liveness")).isEqualTo(200);
         }
+    }
+
+    private static String[] mapped() throws Exception {
+        String section = Files.readString(Path.of("..", "docs", "guide.md")).split("### Kubernetes probes\n", -1)[1];
+        String yaml = section.split("```yaml\n", -1)[1].split("```", -1)[0];
+        YamlPropertiesFactoryBean properties = new YamlPropertiesFactoryBean();
+        properties.setResources(new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
+        return Objects.requireNonNull(properties.getObject()).entrySet().stream()
+                .map(String::valueOf)
+                .toArray(String[]::new);
     }
 
     private static ConfigurableApplicationContext start(String... properties) {
