@@ -3,9 +3,11 @@ package io.distsync.boot.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.distsync.boot.autoconfigure.declared.DeclaringApplication;
 import java.io.File;
 import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +30,7 @@ import org.springframework.context.aot.AbstractAotProcessor.Settings;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** An application whose beans are made by code that Spring wrote when it was built. */
+/** Applications whose beans are made by code that Spring wrote when they were built. */
 class AheadOfTimeTest {
 
     private static final String CLASS_PATH = System.getProperty("java.class.path");
@@ -36,38 +39,23 @@ class AheadOfTimeTest {
     @TempDir
     private static Path made;
 
-    private static Path classes() {
-        return made.resolve("classes");
-    }
-
     @BeforeAll
     static void process() throws Exception {
-        Path sources = made.resolve("sources");
-        Files.createDirectories(classes());
-        new SpringApplicationAotProcessor(
-                        AheadOfTimeApplication.class,
-                        Settings.builder()
-                                .sourceOutput(sources)
-                                .resourceOutput(made.resolve("resources"))
-                                .classOutput(classes())
-                                .groupId("io.distsync")
-                                .artifactId("ahead-of-time")
-                                .build(),
-                        new String[0])
-                .process();
-        assertThat(compile(sources, classes())).isEmpty();
+        process(AheadOfTimeApplication.class);
+        process(DeclaringApplication.class);
     }
 
     @Test
     void applicationThatWasProcessedAheadOfTimeWorks() throws Exception {
-        Map<String, String> outcome = outcome();
+        Map<?, ?> outcome = (Map<?, ?>) call(AheadOfTimeApplication.class, "outcome", (Object) new String[0]);
         assertThat(outcome)
+                .asInstanceOf(InstanceOfAssertFactories.map(String.class, String.class))
                 .containsEntry("leads", "true")
                 .containsEntry("lock", "order:42")
                 .containsEntry("counter", "1")
                 .containsEntry("heard", "1")
                 .containsEntry("registration", "REGISTERED");
-        JsonNode endpoint = JsonMapper.shared().readTree(outcome.get("endpoint"));
+        JsonNode endpoint = JsonMapper.shared().readTree(String.valueOf(outcome.get("endpoint")));
         assertThat(endpoint.at("/value/counter").asInt()).isEqualTo(1);
         assertThat(endpoint.at("/listeners/0/name").asString()).isEqualTo("jobs.listen");
     }
@@ -75,11 +63,40 @@ class AheadOfTimeTest {
     /** The beans are those of the mode that was set when they were processed. */
     @Test
     void anotherModeThanThatOfTheBuildIsRefused() {
-        assertThatThrownBy(() -> outcome("--sync.mode=redis"))
+        assertThatThrownBy(() ->
+                        call(AheadOfTimeApplication.class, "outcome", (Object) new String[] {"--sync.mode=redis"}))
                 .isInstanceOf(InvocationTargetException.class)
                 .rootCause()
                 .hasMessage(
                         "sync.mode must be local, as when the application was processed ahead of time, but is 'redis'");
+    }
+
+    /** A native image has no class path to search for them. */
+    @Test
+    void topicsThatTypesDeclareAreFoundAheadOfTime() throws Exception {
+        assertThat(call(DeclaringApplication.class, "declared"))
+                .isEqualTo("DeclaredTopics[names=[as-interface, as-nested, as-record]]");
+    }
+
+    private static Path classesOf(Class<?> application) {
+        return made.resolve(application.getSimpleName()).resolve("classes");
+    }
+
+    private static void process(Class<?> application) throws Exception {
+        Path classes = Files.createDirectories(classesOf(application));
+        Path sources = classes.resolveSibling("sources");
+        new SpringApplicationAotProcessor(
+                        application,
+                        Settings.builder()
+                                .sourceOutput(sources)
+                                .resourceOutput(classes.resolveSibling("resources"))
+                                .classOutput(classes)
+                                .groupId("io.distsync")
+                                .artifactId("ahead-of-time")
+                                .build(),
+                        new String[0])
+                .process();
+        assertThat(compile(sources, classes)).isEmpty();
     }
 
     /** What the compiler has to say. */
@@ -100,9 +117,8 @@ class AheadOfTimeTest {
     }
 
     /** In a loader for all classes, because those that were written are in packages of others. */
-    @SuppressWarnings("unchecked") // what the method returns
-    private static Map<String, String> outcome(String... arguments) throws Exception {
-        List<URL> path = new ArrayList<>(List.of(classes().toUri().toURL()));
+    private static Object call(Class<?> application, String name, Object... arguments) throws Exception {
+        List<URL> path = new ArrayList<>(List.of(classesOf(application).toUri().toURL()));
         for (String each : CLASS_PATH.split(File.pathSeparator, -1)) {
             path.add(new File(each).toURI().toURL());
         }
@@ -112,9 +128,11 @@ class AheadOfTimeTest {
         try (URLClassLoader loader =
                 new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
             thread.setContextClassLoader(loader);
-            return (Map<String, String>) loader.loadClass(AheadOfTimeApplication.class.getName())
-                    .getMethod("outcome", String[].class)
-                    .invoke(null, (Object) arguments);
+            Method method = Stream.of(loader.loadClass(application.getName()).getMethods())
+                    .filter(it -> it.getName().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            return method.invoke(null, arguments);
         } finally {
             System.clearProperty(ENABLED);
             thread.setContextClassLoader(before);
