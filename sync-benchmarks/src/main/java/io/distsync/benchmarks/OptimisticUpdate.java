@@ -12,6 +12,7 @@ import io.distsync.version.Version;
 import io.lettuce.core.RedisURI;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,10 @@ final class OptimisticUpdate implements SharedState {
     @Override
     public void increment() {
         service.optimisticUpdate(AppState.class, AppState::incremented);
+    }
+
+    CompletableFuture<?> incrementAsync() {
+        return service.optimisticUpdateAsync(AppState.class, AppState::incremented);
     }
 
     @Override

@@ -68,6 +68,11 @@ record Question(
                         updating(ATOMIC, Family.ATOMIC_REFERENCE, Way.ATOMIC_REFERENCE, all),
                         updating(REDIS_MODE, Family.REDIS_MODE, Way.OPTIMISTIC_UPDATE_FOLLOWED, all),
                         updating("distsync, redis mode, no handle", Family.REDIS_MODE, Way.OPTIMISTIC_UPDATE, ends),
+                        updating(
+                                "distsync, redis mode, " + UpdatesUnderWay.OF_A_THREAD + " under way by each",
+                                Family.REDIS_MODE,
+                                Way.OPTIMISTIC_UPDATE_ASYNC,
+                                ends),
                         updating("by hand: GET, compare script", Family.BY_HAND, Way.TWO_TRIPS, all),
                         updating("Redisson: RLock, get, set", Family.REDISSON, Way.REDISSON_LOCK, some),
                         updating("Redisson: RMap.compute", Family.REDISSON, Way.REDISSON_COMPUTE, ends),

@@ -10,6 +10,7 @@ public enum Way {
     ATOMIC_REFERENCE("AtomicReference.updateAndGet"),
     OPTIMISTIC_UPDATE("optimisticUpdate"),
     OPTIMISTIC_UPDATE_FOLLOWED("optimisticUpdate, one handle open"),
+    OPTIMISTIC_UPDATE_ASYNC("optimisticUpdateAsync, one handle open, " + UpdatesUnderWay.OF_A_THREAD + " under way"),
     TWO_TRIPS("GET, then a script"),
     ONE_TRIP("one script"),
     ONE_TRIP_PUBLISHED("one script that publishes"),
@@ -62,6 +63,8 @@ public enum Way {
             case ATOMIC_REFERENCE -> new AtomicState();
             case OPTIMISTIC_UPDATE -> OptimisticUpdate.on(uri);
             case OPTIMISTIC_UPDATE_FOLLOWED -> OptimisticUpdate.on(uri).following();
+            case OPTIMISTIC_UPDATE_ASYNC ->
+                new UpdatesUnderWay(OptimisticUpdate.on(uri).following());
             case TWO_TRIPS -> HandWritten.beginningWith(Beginning.READ, uri);
             case ONE_TRIP -> HandWritten.beginningWith(Beginning.LAST_SEEN, uri);
             case ONE_TRIP_PUBLISHED -> HandWritten.publishing(uri);
