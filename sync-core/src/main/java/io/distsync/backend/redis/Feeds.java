@@ -212,9 +212,12 @@ final class Feeds implements Server.Listener {
                 if (came) {
                     return null;
                 }
-                delivered = head; // which may be older: what was delivered may have been of nobody
             }
             each(follower -> follower.head(head));
+            synchronized (this) {
+                // Not before: what links to it is told at once. It may be older, as what was delivered may have been of nobody.
+                delivered = head;
+            }
             return null;
         }
 
