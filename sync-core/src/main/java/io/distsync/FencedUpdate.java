@@ -21,28 +21,44 @@ final class FencedUpdate<T> {
     private static final String KEY = "";
 
     private final SyncMap<T> map;
-    private final TopicFormat<T> format;
+    private final UpdatePipeline<T> pipeline;
     private final String fence;
     private final Version token;
     private final UnaryOperator<T> update;
     private final int maxConflicts;
+    /** Of all attempts together; begun by the caller's thread, which others go on for. */
+    private final SyncTracing.Span span;
 
     FencedUpdate(TopicRuntime<T> runtime, String fence, Version token, UnaryOperator<T> update) {
         this.map = runtime.map();
-        this.format = runtime.format();
+        this.pipeline = runtime.pipeline();
         this.maxConflicts = runtime.context().settings().maxConflicts();
         this.fence = Objects.requireNonNull(fence, "fence");
         this.token = Objects.requireNonNull(token, "token");
         this.update = Objects.requireNonNull(update, "update");
+        pipeline.requireOpen();
+        SyncTracing tracing = runtime.context().tracing();
+        this.span = tracing.isEnabled() ? tracing.call(runtime.topic().name(), "update") : SyncTracing.Span.NONE;
     }
 
     Versioned<T> run() {
-        return attempt(map.read(Selection.keys(KEY)), 0);
+        try {
+            Versioned<T> written = attempt(map.read(Selection.keys(KEY)), 0);
+            end(null);
+            return written;
+        } catch (Throwable e) {
+            end(e);
+            throw e;
+        }
+    }
+
+    private void end(@Nullable Throwable failure) {
+        span.end(failure == null ? "applied" : Operation.badEnd(failure), failure);
     }
 
     private Versioned<T> attempt(MapPage<T> met, int conflicts) {
         Attempt next = new Attempt(met);
-        CommitOutcome<T> outcome = map.commit(next::fill);
+        CommitOutcome<T> outcome = next.commit().run();
         return outcome.isCommitted() ? next.result(outcome) : attempt(afterConflict(outcome, conflicts), conflicts + 1);
     }
 
@@ -52,13 +68,14 @@ final class FencedUpdate<T> {
         var unused = map.readAsync(Selection.keys(KEY))
                 .thenCompose(met -> attemptAsync(met, 0))
                 .whenComplete((written, failure) -> {
-                    if (failure == null) {
+                    Throwable reason = failure instanceof CompletionException wrapper && wrapper.getCause() != null
+                            ? wrapper.getCause()
+                            : failure;
+                    end(reason);
+                    if (reason == null) {
                         result.complete(written);
                     } else {
-                        result.completeExceptionally(
-                                failure instanceof CompletionException wrapper && wrapper.getCause() != null
-                                        ? wrapper.getCause()
-                                        : failure);
+                        result.completeExceptionally(reason);
                     }
                 });
         return result;
@@ -66,7 +83,8 @@ final class FencedUpdate<T> {
 
     private CompletableFuture<Versioned<T>> attemptAsync(MapPage<T> met, int conflicts) {
         Attempt next = new Attempt(met);
-        return map.commitAsync(next::fill)
+        return next.commit()
+                .start()
                 .thenCompose(outcome -> outcome.isCommitted()
                         ? CompletableFuture.completedFuture(next.result(outcome))
                         : attemptAsync(afterConflict(outcome, conflicts), conflicts + 1));
@@ -103,16 +121,19 @@ final class FencedUpdate<T> {
             List<MapEntry<T>> entries = page.entries();
             met = entries.isEmpty() ? null : entries.get(0).versioned();
             next = Objects.requireNonNull(
-                    update.apply(met == null ? format.startingValue(KEY, null) : met.value()),
+                    update.apply(met == null ? pipeline.format().startingValue(KEY, null) : met.value()),
                     () -> "an update of topic '" + map.topic().name() + "' must not return null");
         }
 
-        void fill(CommitBuilder<T> commit) {
-            commit.fence(fence, token).expect(KEY, met == null ? Version.ABSENT : met.version());
+        CommitOperation<T> commit() {
+            CommitBuilder<T> builder = new CommitBuilder<>(pipeline.format());
+            builder.fence(fence, token).expect(KEY, met == null ? Version.ABSENT : met.version());
             if (!isUnchanged()) {
-                commit.put(KEY, next, LeaseOptions.keep());
+                builder.put(KEY, next, LeaseOptions.keep());
             }
-            commit.select(Selection.keys(KEY));
+            CommitOperation<T> commit = new CommitOperation<>(pipeline, builder.select(Selection.keys(KEY)));
+            commit.followAsPartOf(span);
+            return commit;
         }
 
         private boolean isUnchanged() {

@@ -73,6 +73,7 @@ abstract class Operation<T, R> {
     // Written before it is submitted.
     private SyncTracing.Span span = SyncTracing.Span.NONE;
     private Map<String, String> headers = Map.of();
+    private boolean isPart;
 
     /** Whether only the caller knows of it, being the owner itself: nobody to race with. */
     private boolean isPrivate;
@@ -105,9 +106,21 @@ abstract class Operation<T, R> {
 
     /** Begins to be followed. Caller only, before the operation is submitted. */
     final void follow(SyncTracing tracing) {
-        span = tracing.call(pipeline.topic().name(), kind());
+        if (!isPart) {
+            take(tracing.call(pipeline.topic().name(), kind()));
+        }
+    }
+
+    /** Is followed as a part of a call, which ends the span itself. Caller only, before the operation is submitted. */
+    final void followAsPartOf(SyncTracing.Span call) {
+        isPart = true;
+        take(call);
+    }
+
+    private void take(SyncTracing.Span begun) {
+        span = begun;
         try {
-            headers = Limits.checkHeaders(span.headers());
+            headers = Limits.checkHeaders(begun.headers());
         } catch (IllegalArgumentException e) {
             headers = Map.of(); // what is said of a call must not be what makes it fail
         }
@@ -216,7 +229,7 @@ abstract class Operation<T, R> {
         if (reason != null) {
             pipeline.countFailure(reason);
         }
-        if (span != SyncTracing.Span.NONE) {
+        if (span != SyncTracing.Span.NONE && !isPart) {
             span.end(reason == null ? goodEnd(outcome) : badEnd(reason), reason);
         }
     }
@@ -227,7 +240,7 @@ abstract class Operation<T, R> {
                 : "applied";
     }
 
-    private static String badEnd(Throwable reason) {
+    static String badEnd(Throwable reason) {
         if (reason instanceof OutcomeUnknownException) {
             return "unknown";
         }

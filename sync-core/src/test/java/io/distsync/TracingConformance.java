@@ -8,11 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
+import io.distsync.error.StaleTokenException;
 import io.distsync.version.Limits;
 import io.distsync.version.Version;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -119,6 +121,39 @@ abstract class TracingConformance {
                 .filteredOn(entry -> entry.outcome().equals("failed"))
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.failure()).isSameAs(thrown));
+    }
+
+    @Test
+    @DisplayName(
+            "API: a fenced update is followed as one call, which begins on its caller's thread, however often it is tried")
+    void fencedUpdatesAreFollowed() {
+        TracingRecorder tracing = new TracingRecorder();
+        SyncService node = nodes().open(builder -> builder.tracing(tracing));
+        SyncService other = nodes().open();
+        Topic<Counter> topic = nodes().counters();
+        Version older = new Version(1, 7, 0);
+        Version newer = new Version(1, 8, 0);
+        AtomicBoolean disturbed = new AtomicBoolean();
+
+        join(node.fencedUpdateAsync(topic, "lock", newer, state -> {
+            if (disturbed.compareAndSet(false, true)) {
+                other.send(topic, Counter.of(7));
+            }
+            return state.plus(1);
+        }));
+        node.fencedUpdate(topic, "lock", newer, state -> state);
+        assertThatThrownBy(() -> node.fencedUpdate(topic, "lock", older, state -> state))
+                .isInstanceOf(StaleTokenException.class);
+        node.close();
+
+        assertThat(tracing.of("update")).containsExactly("call-1 applied", "call-2 applied", "call-3 not_applied");
+        assertThat(tracing.of("attempt"))
+                .containsExactly(
+                        "call-1 of 1 conflict",
+                        "call-1 of 1 committed",
+                        "call-2 of 1 committed",
+                        "call-3 of 1 conflict");
+        assertThat(tracing.callers()).containsOnly(Thread.currentThread());
     }
 
     @Test

@@ -18,10 +18,16 @@ final class TracingRecorder implements SyncTracing {
             @Nullable Throwable failure) {}
 
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
+    private final List<Thread> callers = new CopyOnWriteArrayList<>();
     private final AtomicInteger calls = new AtomicInteger();
 
     List<Entry> entries() {
         return entries;
+    }
+
+    /** Where each call began. */
+    List<Thread> callers() {
+        return callers;
     }
 
     List<String> of(String kind) {
@@ -36,6 +42,7 @@ final class TracingRecorder implements SyncTracing {
 
     @Override
     public Span call(String topic, String operation) {
+        callers.add(Thread.currentThread());
         return new Recording(operation, "call-" + calls.incrementAndGet());
     }
 
