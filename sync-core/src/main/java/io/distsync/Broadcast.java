@@ -65,6 +65,12 @@ final class Broadcast<E> {
         }
     }
 
+    /** Adds an item and makes it visible. */
+    void publish(E item) {
+        append(item);
+        publish();
+    }
+
     /** Makes everything appended visible at once, and wakes all tasks. */
     void publish() {
         TAIL.setVolatile(this, appended);

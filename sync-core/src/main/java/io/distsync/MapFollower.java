@@ -2,6 +2,7 @@ package io.distsync;
 
 import io.distsync.backend.Change;
 import io.distsync.backend.ChangeListener;
+import io.distsync.backend.Entry;
 import io.distsync.backend.FeedState;
 import io.distsync.backend.Page;
 import io.distsync.backend.Scope;
@@ -93,7 +94,7 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
 
     @Override
     public synchronized void onSnapshot(Page page) {
-        for (io.distsync.backend.Entry entry : page.entries()) {
+        for (Entry entry : page.entries()) {
             try {
                 loading.add(new MapEntry<>(entry.key(), runtime.format().versioned(entry), entry.leaseId()));
             } catch (UndecodableStateException e) {
@@ -110,32 +111,20 @@ final class MapFollower<V> implements ChangeListener, Subscription, ListenerHold
 
     @Override
     public synchronized void onChanges(List<Change> changes) {
-        List<MapChange<V>> decoded = new ArrayList<>(changes.size());
-        for (Change change : changes) {
-            try {
-                decoded.add(runtime.format().change(change));
-            } catch (UndecodableStateException e) {
-                items.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
-            }
-        }
         position = changes.get(changes.size() - 1).version();
-        if (!decoded.isEmpty()) {
-            items.append(new MapItem.Changes<>(decoded, MapItem.Changes.headers(changes)));
-        }
+        MapItem.Changes.append(items, runtime.format(), changes);
         items.publish();
     }
 
     @Override
     public synchronized void onReset(Version from, Version to) {
         loading = new ArrayList<>();
-        items.append(new MapItem.Skipped<>(from, to));
-        items.publish();
+        items.publish(new MapItem.Skipped<>(from, to));
     }
 
     @Override
     public synchronized void onState(FeedState state) {
-        items.append(new MapItem.State<>(state));
-        items.publish();
+        items.publish(new MapItem.State<>(state));
     }
 
     @Override

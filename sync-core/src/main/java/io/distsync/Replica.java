@@ -349,15 +349,12 @@ final class Replica<T> implements ChangeListener {
             current = fed;
         }
         if (reset) {
-            states.append(new Reset<>(head, fed));
-            states.publish();
+            states.publish(new Reset<>(head, fed));
         } else if (fed.present() && !undecodable) {
-            states.append(fed);
-            states.publish();
+            states.publish(fed);
         }
         if (commits.hasReaders()) {
-            commits.append(new MapItem.Snapshot<>(mapEntries(snapshot.values()), head));
-            commits.publish();
+            commits.publish(new MapItem.Snapshot<>(mapEntries(snapshot.values()), head));
         }
     }
 
@@ -396,10 +393,7 @@ final class Replica<T> implements ChangeListener {
             signal();
         }
         if (commits.hasReaders()) {
-            List<MapChange<T>> decoded = mapChanges(changes);
-            if (!decoded.isEmpty()) {
-                commits.append(new MapItem.Changes<>(decoded, MapItem.Changes.headers(changes)));
-            }
+            MapItem.Changes.append(commits, format, changes);
             commits.publish();
         }
     }
@@ -466,10 +460,7 @@ final class Replica<T> implements ChangeListener {
                         topic.name(),
                         from,
                         to);
-        if (commits.hasReaders()) {
-            commits.append(new MapItem.Skipped<>(from, to));
-            commits.publish();
-        }
+        commits.publish(new MapItem.Skipped<>(from, to));
     }
 
     @Override
@@ -505,10 +496,7 @@ final class Replica<T> implements ChangeListener {
                     before instanceof FeedStatus.Stale stale && state == FeedState.RESYNCING ? stale.since() : now;
             status = state == FeedState.STALE ? new FeedStatus.Stale(now) : new FeedStatus.Resyncing(since);
         }
-        if (commits.hasReaders()) {
-            commits.append(new MapItem.State<>(state));
-            commits.publish();
-        }
+        commits.publish(new MapItem.State<>(state));
     }
 
     private void reportUndecodable(String key, Version version, UndecodableStateException reason) {
@@ -523,8 +511,7 @@ final class Replica<T> implements ChangeListener {
         if (key.isEmpty()) {
             failure = TopicFormat.at(version, reason);
             failures++;
-            states.append(new Failure(failure));
-            states.publish();
+            states.publish(new Failure(failure));
         }
     }
 
@@ -582,8 +569,7 @@ final class Replica<T> implements ChangeListener {
         MapListenerTask<T> task =
                 new MapListenerTask<>(topic, listener, commits.cursor(), Version.ABSENT, this::rejoinCommits, context);
         commits.add(task);
-        commits.append(snapshot());
-        commits.publish(); // on a quiet topic nothing else would
+        commits.publish(snapshot()); // on a quiet topic nothing else would
         return task;
     }
 
@@ -623,18 +609,6 @@ final class Replica<T> implements ChangeListener {
             Versioned<T> versioned = entry(entry.key());
             if (versioned != null) {
                 decoded.add(new MapEntry<>(entry.key(), versioned, entry.leaseId()));
-            }
-        }
-        return decoded;
-    }
-
-    private List<MapChange<T>> mapChanges(List<Change> changes) {
-        List<MapChange<T>> decoded = new ArrayList<>(changes.size());
-        for (Change change : changes) {
-            try {
-                decoded.add(format.change(change));
-            } catch (UndecodableStateException e) {
-                commits.append(new MapItem.Failed<>(TopicFormat.at(change.version(), e)));
             }
         }
         return decoded;
