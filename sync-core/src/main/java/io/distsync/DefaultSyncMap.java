@@ -221,16 +221,16 @@ final class DefaultSyncMap<V> implements SyncMap<V> {
         requireOpen();
         Replica<V> view = runtime.acquire();
         DefaultMapReplica<V> replica = new DefaultMapReplica<>(view, runtime.context(), handle -> {
-            open.remove(handle);
-            runtime.release(view, handle);
+            forget(handle);
+            runtime.release(view);
         });
         open.add(replica);
         return runtime.track(replica);
     }
 
-    private void forget(AutoCloseable follower) {
-        open.remove(follower);
-        runtime.untrack(follower);
+    private void forget(AutoCloseable handle) {
+        open.remove(handle);
+        runtime.untrack(handle);
     }
 
     private void requireOpen() {

@@ -121,23 +121,22 @@ final class TopicRuntime<T> {
 
     // --- handles ----------------------------------------------------------------------------------------------------
 
-    DistributedSync<T> sync() {
-        return open();
+    DefaultDistributedSync<T> sync() {
+        Replica<T> view = acquire();
+        return track(new DefaultDistributedSync<>(topic(), view, context(), handle -> {
+            untrack(handle);
+            release(view);
+        }));
     }
 
     CompletableFuture<DistributedSync<T>> syncAsync() {
-        DefaultDistributedSync<T> handle = open();
+        DefaultDistributedSync<T> handle = sync();
         CompletableFuture<DistributedSync<T>> ready = handle.whenCurrent().thenApply(current -> handle);
         CompletableFuture<?> unused = ready.exceptionally(cancelled -> {
             handle.close();
             return handle;
         });
         return ready;
-    }
-
-    private DefaultDistributedSync<T> open() {
-        Replica<T> view = acquire();
-        return track(new DefaultDistributedSync<>(topic(), view, context(), handle -> release(view, handle)));
     }
 
     SyncMap<T> map() {
@@ -179,15 +178,14 @@ final class TopicRuntime<T> {
             try {
                 view.start();
             } catch (RuntimeException e) {
-                release(view, view::close);
+                release(view);
                 throw e;
             }
         }
         return view;
     }
 
-    void release(Replica<T> view, AutoCloseable handle) {
-        open.remove(handle);
+    void release(Replica<T> view) {
         synchronized (this) {
             if (!view.release()) {
                 return;
