@@ -51,10 +51,7 @@ final class Dispatcher implements Executor {
     /** Runs the task soon; dropped after {@link #close}. */
     @Override
     public void execute(Runnable task) {
-        pool.execute(() -> run(task));
-        if (!pool.getQueue().isEmpty()) {
-            watch();
-        }
+        begin(() -> run(task));
     }
 
     /**
@@ -62,7 +59,11 @@ final class Dispatcher implements Executor {
      * ends of futures: somebody waits for them.
      */
     void complete(Runnable task) {
-        pool.execute(new Completion(this, task));
+        begin(new Completion(this, task));
+    }
+
+    private void begin(Runnable task) {
+        pool.execute(task);
         if (!pool.getQueue().isEmpty()) {
             watch();
         }

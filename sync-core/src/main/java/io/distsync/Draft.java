@@ -187,9 +187,7 @@ final class Draft<T> {
 
     /** Whether one more operation might not fit. */
     boolean isFull() {
-        return mutations.size() >= Limits.MAX_MUTATIONS
-                || checks.size() >= Limits.MAX_MUTATIONS
-                || payloadBytes > pipeline.format().limits().maxPayloadBytes();
+        return mutations.size() >= Limits.MAX_MUTATIONS || checks.size() >= Limits.MAX_MUTATIONS || isOverweight();
     }
 
     /** Whether what was applied so far is more than one commit may carry. */
