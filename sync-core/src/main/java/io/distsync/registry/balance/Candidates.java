@@ -1,5 +1,6 @@
 package io.distsync.registry.balance;
 
+import io.distsync.registry.InstanceFilters;
 import io.distsync.registry.InstanceStatus;
 import io.distsync.registry.ServiceInstance;
 import java.util.List;
@@ -21,7 +22,8 @@ public final class Candidates {
 
     /** Those of the list that may get a call. */
     public static Candidates of(List<ServiceInstance> instances) {
-        return new Candidates(instances.stream().filter(Candidates::takesCalls).toArray(ServiceInstance[]::new));
+        return new Candidates(
+                instances.stream().filter(InstanceFilters.available()).toArray(ServiceInstance[]::new));
     }
 
     /** The same without those that are ejected; if that leaves none, with them. */
@@ -30,10 +32,6 @@ public final class Candidates {
                 .filter(instance -> !ejectedIds.contains(instance.id()))
                 .toArray(ServiceInstance[]::new);
         return rest.length == 0 ? this : new Candidates(rest);
-    }
-
-    static boolean takesCalls(ServiceInstance instance) {
-        return instance.status() == InstanceStatus.UP && instance.weight() > 0;
     }
 
     /** How many there are. */

@@ -1,13 +1,14 @@
 package io.distsync.registry.balance;
 
+import io.distsync.registry.InstanceFilters;
 import io.distsync.registry.ServiceInstance;
 import io.distsync.time.TimeSource;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Ejects instances whose calls fail one after the other, and lets them return. */
 final class OutlierDetector {
@@ -52,17 +53,12 @@ final class OutlierDetector {
 
     /** These are the instances there are from now on. Others are forgotten. */
     synchronized void follow(List<ServiceInstance> instances) {
-        Set<String> all = new HashSet<>();
-        Set<String> able = new HashSet<>();
-        for (ServiceInstance instance : instances) {
-            all.add(instance.id());
-            if (Candidates.takesCalls(instance)) {
-                able.add(instance.id());
-            }
-        }
-        known = all;
-        takingCalls = able;
-        if (standings.keySet().retainAll(all)) {
+        known = instances.stream().map(ServiceInstance::id).collect(Collectors.toSet());
+        takingCalls = instances.stream()
+                .filter(InstanceFilters.available())
+                .map(ServiceInstance::id)
+                .collect(Collectors.toSet());
+        if (standings.keySet().retainAll(known)) {
             publish();
         }
     }
