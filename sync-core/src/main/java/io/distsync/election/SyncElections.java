@@ -102,7 +102,7 @@ public final class SyncElections implements AutoCloseable {
         candidates.add(candidate);
         if (closed) { // or close() sees the candidate
             LastWords.await(candidate.abandon());
-            throw isClosed(name);
+            throw refusal(name);
         }
         candidate.begin();
         return candidate;
@@ -119,7 +119,7 @@ public final class SyncElections implements AutoCloseable {
         observers.add(observer);
         if (closed) {
             observer.close();
-            throw isClosed(name);
+            throw refusal(name);
         }
         return observer;
     }
@@ -160,12 +160,12 @@ public final class SyncElections implements AutoCloseable {
     private SyncMap<Member> open(String name) {
         Limits.checkTopic(name);
         if (closed) {
-            throw isClosed(name);
+            throw refusal(name);
         }
         return service.map(Topic.of(prefix + name, Member.class).withIdleExpiry(IDLE));
     }
 
-    private static ServiceClosedException isClosed(String name) {
+    private static ServiceClosedException refusal(String name) {
         return new ServiceClosedException("the elections are closed; '" + name + "' was not touched");
     }
 

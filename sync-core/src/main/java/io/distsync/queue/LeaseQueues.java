@@ -77,10 +77,6 @@ public final class LeaseQueues implements AutoCloseable {
         }
     }
 
-    public LeaseQueues(Settings settings) {
-        this(settings, HoldMetrics.NONE);
-    }
-
     public LeaseQueues(Settings settings, HoldMetrics metrics) {
         this.settings = settings;
         time = settings.time();
@@ -107,7 +103,7 @@ public final class LeaseQueues implements AutoCloseable {
         var unused = made.gone().thenRun(() -> claims.remove(made));
         if (closed) { // or close() sees the claim
             made.notBegun();
-            throw isClosed(name);
+            throw refusal(name);
         }
         return made;
     }
@@ -200,13 +196,13 @@ public final class LeaseQueues implements AutoCloseable {
         lines.computeIfPresent(name, (same, counted) -> counted.and(1));
     }
 
-    private ServiceClosedException isClosed(String name) {
+    private ServiceClosedException refusal(String name) {
         return new ServiceClosedException("closed; " + describe(name) + " was not touched");
     }
 
     private Line open(String name) {
         if (closed) {
-            throw isClosed(name);
+            throw refusal(name);
         }
         return new Line(this, name, settings.service().map(settings.topic(name)));
     }

@@ -111,7 +111,7 @@ public final class ServiceView {
         CompletableFuture<ServiceView> future = new CompletableFuture<>();
         synchronized (this) {
             if (closed) {
-                return CompletableFuture.failedFuture(registry.isClosed("service '" + service + "' is not followed"));
+                return CompletableFuture.failedFuture(registry.refusal("service '" + service + "' is not followed"));
             }
             if (behind != null) {
                 awaiting.add(future);
@@ -140,7 +140,7 @@ public final class ServiceView {
             left = List.copyOf(awaiting);
             awaiting.clear();
         }
-        ServiceClosedException failure = registry.isClosed("service '" + service + "' is not followed any more");
+        ServiceClosedException failure = registry.refusal("service '" + service + "' is not followed any more");
         left.forEach(future -> registry.callbacks().run(() -> future.completeExceptionally(failure)));
         following.close();
         watchers.forEach(Watcher::close);

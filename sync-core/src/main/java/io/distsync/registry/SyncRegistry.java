@@ -157,7 +157,7 @@ public final class SyncRegistry implements AutoCloseable {
         var unused = registration.over().thenRun(() -> registrations.remove(registration));
         if (closed) { // or close() sees it
             registrations.remove(registration);
-            throw isClosed("instance '" + instance.id() + "' was not registered");
+            throw refusal("instance '" + instance.id() + "' was not registered");
         }
         return registration;
     }
@@ -285,13 +285,13 @@ public final class SyncRegistry implements AutoCloseable {
 
     private void requireOpen(String what) {
         if (closed) {
-            throw isClosed(what);
+            throw refusal(what);
         }
     }
 
     // --- for registrations and views --------------------------------------------------------------------------------
 
-    ServiceClosedException isClosed(String what) {
+    ServiceClosedException refusal(String what) {
         return new ServiceClosedException("the registry is closed; " + what);
     }
 
