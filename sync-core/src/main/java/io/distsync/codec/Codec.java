@@ -7,7 +7,7 @@ import java.lang.reflect.Type;
 public interface Codec {
 
     /**
-     * The format of one type; asked once for each topic.
+     * The format of one type; a service asks once for each type.
      *
      * @throws IllegalArgumentException if the codec cannot handle the type
      */

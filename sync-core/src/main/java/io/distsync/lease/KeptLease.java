@@ -62,7 +62,7 @@ public final class KeptLease {
         if (state != State.KEPT) {
             return false;
         }
-        if (keeper.now() - validUntil < 0) {
+        if (!isOver(keeper.now())) {
             return true;
         }
         return !keeper.expire(this); // or it was renewed while we looked
@@ -87,8 +87,7 @@ public final class KeptLease {
         return keeper.lose(this, why);
     }
 
-    // --- for the keeper, under its monitor
-    // ----------------------------------------------------------------------------
+    // --- for the keeper, under its monitor --------------------------------------------------------------------------
 
     boolean isKept() {
         return state == State.KEPT;
