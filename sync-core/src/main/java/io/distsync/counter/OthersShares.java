@@ -44,7 +44,7 @@ final class OthersShares implements MapListener<Long> {
     @Override
     public void onSnapshot(List<MapEntry<Long>> snapshot, Version head) {
         Map<String, Long> now = new HashMap<>();
-        snapshot.forEach(entry -> now.put(entry.key(), entry.versioned().value()));
+        snapshot.forEach(entry -> now.put(entry.key(), entry.value()));
         for (String gone : List.copyOf(entries.keySet())) {
             if (!now.containsKey(gone)) {
                 set(gone, 0);

@@ -57,7 +57,7 @@ public final class SyncCounter {
     /** The number as the store has it (linearizable); 0 if nobody has added anything. */
     public long get() {
         return map.read(Selection.keys(KEY)).entries().stream()
-                .mapToLong(entry -> entry.versioned().value())
+                .mapToLong(entry -> entry.value())
                 .sum();
     }
 

@@ -65,7 +65,7 @@ final class LockClaim extends Claim {
     /** The first of these that has to go before this one has its turn. */
     private Optional<String> obstacle(List<MapEntry<Contender>> before) {
         return before.stream()
-                .filter(entry -> !shared || !entry.versioned().value().shared())
+                .filter(entry -> !shared || !entry.value().shared())
                 .map(MapEntry::key)
                 .findFirst();
     }

@@ -68,7 +68,7 @@ final class PermitClaim extends Claim {
         Integer capacity = null;
         long before = 0;
         for (MapEntry<Contender> entry : page.entries()) {
-            int number = entry.versioned().value().permits();
+            int number = entry.value().permits();
             if (entry.key().equals(SyncSemaphore.CAPACITY)) {
                 capacity = number;
             } else if (entry.key().startsWith(QUEUE) && entry.key().compareTo(mine.key()) < 0) {

@@ -133,7 +133,7 @@ final class QueueView {
                 told = true;
                 queue.clear();
                 capacity = semaphore.initialPermits();
-                entries.forEach(entry -> set(entry.key(), entry.versioned().value()));
+                entries.forEach(entry -> set(entry.key(), entry.value()));
             }
             lookNow();
         }

@@ -116,7 +116,7 @@ public final class SyncSemaphore {
     }
 
     private Claim claim(int permits, Duration wait) {
-        SyncSemaphores.requirePermits("permits", permits, 1);
+        SyncSemaphores.requirePermits(permits, 1);
         return queues.claim(name, wait, line -> new PermitClaim(this, line, owner, permits, terms, wait));
     }
 
@@ -127,7 +127,7 @@ public final class SyncSemaphore {
      * @param permits from 0, which lets nobody in, to {@link SyncSemaphores#MAX_PERMITS}
      */
     public void resize(int permits) {
-        SyncSemaphores.requirePermits("permits", permits, 0);
+        SyncSemaphores.requirePermits(permits, 0);
         var unused = map.put(CAPACITY, capacity(permits));
         lastCapacity = permits;
     }
@@ -145,7 +145,7 @@ public final class SyncSemaphore {
         do {
             page = map.read(new Range(Claim.QUEUE, after, Limits.MAX_PAGE, Order.ASCENDING));
             for (MapEntry<Contender> entry : page.entries()) {
-                wanted += entry.versioned().value().permits();
+                wanted += entry.value().permits();
                 after = entry.key();
             }
         } while (page.more());

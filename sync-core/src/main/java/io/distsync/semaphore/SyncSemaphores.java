@@ -66,17 +66,17 @@ public final class SyncSemaphores implements AutoCloseable {
      *     store has already counts, not this
      */
     public SyncSemaphore semaphore(String name, int permits) {
-        requirePermits("permits", permits, 1);
+        requirePermits(permits, 1);
         return semaphores.computeIfAbsent(name, same -> {
             SyncMap<Contender> map = settings.service().map(settings.topic(name));
             return new SyncSemaphore(queues, map, name, owner, permits, terms);
         });
     }
 
-    static void requirePermits(String what, int permits, int min) {
+    static void requirePermits(int permits, int min) {
         if (permits < min || permits > MAX_PERMITS) {
             throw new IllegalArgumentException(
-                    what + " must be from " + min + " to " + MAX_PERMITS + ", but is " + permits);
+                    "permits must be from " + min + " to " + MAX_PERMITS + ", but is " + permits);
         }
     }
 
