@@ -8,6 +8,7 @@ import io.distsync.backend.Scope;
 import io.distsync.backend.Subscription;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.KeptLease;
+import io.distsync.lease.LastWords;
 import io.distsync.lease.LeaseKeeper;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -25,9 +26,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +50,6 @@ public final class LeasedCounter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeasedCounter.class);
 
     private static final Duration RETRY = Duration.ofMillis(200);
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     /** As many as are written in one round. */
     private static final int ROUND = Limits.MAX_MUTATIONS;
@@ -267,7 +264,7 @@ public final class LeasedCounter implements AutoCloseable {
     /** Takes back what this node has added, and waits for the store to know, for five seconds at most. Never throws. */
     @Override
     public void close() {
-        await(begin());
+        LastWords.await(begin());
         end();
     }
 
@@ -290,17 +287,6 @@ public final class LeasedCounter implements AutoCloseable {
             }
         }
         return ended;
-    }
-
-    /** Waits for what was begun. */
-    static void await(CompletableFuture<?> begun) {
-        try {
-            Object unused = begun.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            log.debug("the store was not told of the end of a counter", e);
-        }
     }
 
     void end() {

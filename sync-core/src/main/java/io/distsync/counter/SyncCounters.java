@@ -3,6 +3,7 @@ package io.distsync.counter;
 import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.error.ServiceClosedException;
+import io.distsync.lease.LastWords;
 import io.distsync.queue.Terms;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
@@ -70,7 +71,7 @@ public final class SyncCounters implements AutoCloseable {
         closed = true;
         CompletableFuture<?>[] begun =
                 leased.values().stream().map(LeasedCounter::begin).toArray(CompletableFuture[]::new);
-        LeasedCounter.await(CompletableFuture.allOf(begun));
+        LastWords.await(CompletableFuture.allOf(begun));
         leased.values().forEach(LeasedCounter::end);
         counters.values().forEach(SyncCounter::close);
         scheduler.close();

@@ -208,6 +208,19 @@ public abstract class CounterConformance extends RecipeConformance {
     }
 
     @Test
+    @DisplayName("C6: a node that is closed by an interrupted thread takes back its share, and the flag stays set")
+    void closingWhileInterrupted() {
+        Node a = new Node(nodes);
+        Node b = new Node(nodes);
+        a.leased().add("x", 7);
+        eventually().until(() -> b.leased().total("x") == 7);
+        Thread.currentThread().interrupt();
+        a.closeRecipe();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(b.stored()).isEmpty();
+    }
+
+    @Test
     @DisplayName("C7: a store that is away: what was known stays, and what was added meanwhile is told when it is back")
     void storeIsAway() {
         nodes.require(Capability.CONNECTION);
