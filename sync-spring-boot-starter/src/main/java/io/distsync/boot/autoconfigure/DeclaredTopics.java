@@ -2,7 +2,6 @@ package io.distsync.boot.autoconfigure;
 
 import io.distsync.SyncTopic;
 import io.distsync.Topic;
-import io.distsync.version.Limits;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,15 +25,8 @@ record DeclaredTopics(Set<String> names) {
     static DeclaredTopics of(ObjectProvider<Topic<?>> topics, AnnotatedTypes types, Collection<String> configured) {
         Set<String> names = new TreeSet<>(configured);
         topics.stream().map(Topic::name).forEach(names::add);
-        types.topics().forEach((type, name) -> names.add(check(type, name)));
+        types.topics()
+                .forEach((type, name) -> names.add(InvalidSyncTopicException.check(name, "@SyncTopic on " + type)));
         return new DeclaredTopics(names);
-    }
-
-    private static String check(String type, String name) {
-        try {
-            return Limits.checkTopic(name);
-        } catch (IllegalArgumentException e) {
-            throw InvalidSyncTopicException.badName("@SyncTopic on " + type, String.valueOf(e.getMessage()));
-        }
     }
 }

@@ -1,5 +1,7 @@
 package io.distsync.boot.autoconfigure;
 
+import io.distsync.version.Limits;
+
 /** A topic was named, or left unnamed, in a way that cannot work. */
 public final class InvalidSyncTopicException extends SyncConfigurationException {
 
@@ -10,15 +12,18 @@ public final class InvalidSyncTopicException extends SyncConfigurationException 
     }
 
     /**
-     * The name breaks the rules.
+     * The name, if a topic can have it.
      *
      * @param place where it stands, as in "@SyncTopic on com.example.AppState"
-     * @param rule what is wrong with it
      */
-    public static InvalidSyncTopicException badName(String place, String rule) {
-        return new InvalidSyncTopicException(
-                "Bad topic name in " + place + ": " + rule,
-                "Change the name: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+    static String check(String name, String place) {
+        try {
+            return Limits.checkTopic(name);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSyncTopicException(
+                    "Bad topic name in " + place + ": " + e.getMessage(),
+                    "Change the name: 1 to 200 characters of A-Z a-z 0-9 . _ - : /");
+        }
     }
 
     /** The type does not say which topic it is the state of. */

@@ -2,7 +2,6 @@ package io.distsync.boot.autoconfigure;
 
 import io.distsync.SyncTopic;
 import io.distsync.Topic;
-import io.distsync.version.Limits;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.List;
@@ -38,7 +37,7 @@ final class TopicCatalog {
         Type type = plain(stateType, place);
         SyncTopic annotation = annotation(type);
         if (annotation != null) {
-            checkName(annotation.value(), "@SyncTopic on " + type.getTypeName());
+            InvalidSyncTopicException.check(annotation.value(), "@SyncTopic on " + type.getTypeName());
             return use(Topic.of((Class<?>) type), type, place);
         }
         List<Topic<?>> declared = declared(topic -> topic.type().equals(type));
@@ -51,7 +50,7 @@ final class TopicCatalog {
     /** The topic of this name, with this state type. */
     Topic<?> named(String name, ResolvableType stateType, String place) {
         Type type = plain(stateType, place);
-        checkName(name, place);
+        InvalidSyncTopicException.check(name, place);
         return use(
                 annotation(type) == null
                         ? Topic.ofGeneric(name, type)
@@ -77,14 +76,6 @@ final class TopicCatalog {
 
     private List<Topic<?>> declared(Predicate<Topic<?>> wanted) {
         return beans.stream().filter(wanted).toList();
-    }
-
-    private static void checkName(String name, String place) {
-        try {
-            Limits.checkTopic(name);
-        } catch (IllegalArgumentException e) {
-            throw InvalidSyncTopicException.badName(place, String.valueOf(e.getMessage()));
-        }
     }
 
     private static @Nullable SyncTopic annotation(Type type) {
