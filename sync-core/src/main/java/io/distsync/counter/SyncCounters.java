@@ -4,7 +4,7 @@ import io.distsync.SyncService;
 import io.distsync.Topic;
 import io.distsync.error.ServiceClosedException;
 import io.distsync.lease.LastWords;
-import io.distsync.queue.Terms;
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.time.Scheduler;
 import io.distsync.time.TimeSource;
 import java.time.Duration;
@@ -103,7 +103,7 @@ public final class SyncCounters implements AutoCloseable {
          * @throws IllegalArgumentException if it is shorter than 100 ms or longer than a year
          */
         public Builder lease(Duration value) {
-            lease = Terms.checkLease(value);
+            lease = LeaseKeeper.checkLease("the lease", value);
             return this;
         }
 

@@ -1,5 +1,6 @@
 package io.distsync.election;
 
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.Objects;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** How somebody stands for election. Immutable; the {@code with} methods return copies. */
 public final class CandidateOptions {
 
-    private static final Duration SHORTEST = Duration.ofMillis(100);
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
     private static final CandidateOptions DEFAULTS =
             new CandidateOptions(Duration.ofSeconds(15), 0, null, null, Duration.ofSeconds(1));
 
@@ -45,7 +46,7 @@ public final class CandidateOptions {
      */
     public CandidateOptions withLease(Duration value) {
         return new CandidateOptions(
-                inRange("the lease of a candidate", value, SHORTEST), priority, failBack, health, healthInterval);
+                LeaseKeeper.checkLease("the lease of a candidate", value), priority, failBack, health, healthInterval);
     }
 
     /** The same with another priority: when there is no leader, the candidate with the highest one is elected. */
@@ -78,7 +79,7 @@ public final class CandidateOptions {
                 priority,
                 failBack,
                 Objects.requireNonNull(check, "check"),
-                inRange("the interval of health checks", interval, SHORTEST));
+                inRange("the interval of health checks", interval, SHORTEST_INTERVAL));
     }
 
     private static Duration inRange(String what, Duration value, Duration least) {

@@ -36,6 +36,9 @@ public final class LeaseKeeper implements AutoCloseable {
      * the leases in it; neither the store nor a callback is called under it. Callbacks run on whichever thread found out.
      */
 
+    /** A shorter lease would be lost to any pause of its process. */
+    public static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
+
     private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
 
     /** One per cent: more than clocks differ, less than anybody misses. */
@@ -60,6 +63,20 @@ public final class LeaseKeeper implements AutoCloseable {
     public LeaseKeeper(TimeSource time, Scheduler scheduler) {
         this.time = time;
         this.scheduler = scheduler;
+    }
+
+    /**
+     * The lease, if it can be that of something held.
+     *
+     * @param what it is, for the message
+     * @throws IllegalArgumentException if it is shorter than {@link #SHORTEST_LEASE} or longer than {@link Limits#MAX_LEASE}
+     */
+    public static Duration checkLease(String what, Duration lease) {
+        if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(Limits.MAX_LEASE) > 0) {
+            throw new IllegalArgumentException(
+                    what + " must be from " + SHORTEST_LEASE + " to " + Limits.MAX_LEASE + ", but is " + lease);
+        }
+        return lease;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.distsync.queue;
 
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -12,27 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record Terms(Duration lease, @Nullable Duration maximumHold) {
 
-    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
-
     public Terms {
-        checkLease(lease);
+        LeaseKeeper.checkLease("the lease", lease);
         if (maximumHold != null
                 && (maximumHold.isNegative() || maximumHold.isZero() || maximumHold.compareTo(Limits.MAX_LEASE) > 0)) {
             throw new IllegalArgumentException(
                     "the maximum hold must be positive and at most " + Limits.MAX_LEASE + ", but is " + maximumHold);
         }
-    }
-
-    /**
-     * The lease, if it can be one.
-     *
-     * @throws IllegalArgumentException if it is shorter than 100 ms or longer than a year
-     */
-    public static Duration checkLease(Duration lease) {
-        if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(Limits.MAX_LEASE) > 0) {
-            throw new IllegalArgumentException(
-                    "the lease must be from " + SHORTEST_LEASE + " to " + Limits.MAX_LEASE + ", but is " + lease);
-        }
-        return lease;
     }
 }

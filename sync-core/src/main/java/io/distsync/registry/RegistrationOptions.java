@@ -1,5 +1,6 @@
 package io.distsync.registry;
 
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.Objects;
@@ -8,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /** How an instance is kept registered. Immutable; the {@code with} methods return copies. */
 public final class RegistrationOptions {
 
-    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
     private static final RegistrationOptions DEFAULTS =
             new RegistrationOptions(Duration.ofSeconds(15), null, null, HealthCheckOptions.defaults());
 
@@ -40,11 +40,8 @@ public final class RegistrationOptions {
      * @throws IllegalArgumentException if it is shorter than 100 ms or longer than a year
      */
     public RegistrationOptions withLease(Duration value) {
-        if (value.compareTo(SHORTEST_LEASE) < 0 || value.compareTo(Limits.MAX_LEASE) > 0) {
-            throw new IllegalArgumentException("the lease of an instance must be from " + SHORTEST_LEASE + " to "
-                    + Limits.MAX_LEASE + ", but is " + value);
-        }
-        return new RegistrationOptions(value, jitter, healthCheck, healthCheckOptions);
+        return new RegistrationOptions(
+                LeaseKeeper.checkLease("the lease of an instance", value), jitter, healthCheck, healthCheckOptions);
     }
 
     /**

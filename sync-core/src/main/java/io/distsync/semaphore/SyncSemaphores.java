@@ -4,6 +4,7 @@ import io.distsync.SyncMap;
 import io.distsync.SyncService;
 import io.distsync.lease.HoldMetrics;
 import io.distsync.lease.HoldStatus;
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.queue.Contender;
 import io.distsync.queue.LeaseQueues;
 import io.distsync.queue.Terms;
@@ -125,7 +126,7 @@ public final class SyncSemaphores implements AutoCloseable {
          * @throws IllegalArgumentException if it is shorter than 100 ms or longer than a year
          */
         public Builder lease(Duration value) {
-            lease = Terms.checkLease(value);
+            lease = LeaseKeeper.checkLease("the lease", value);
             return this;
         }
 

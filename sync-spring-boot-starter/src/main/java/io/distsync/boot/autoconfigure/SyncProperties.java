@@ -1,5 +1,6 @@
 package io.distsync.boot.autoconfigure;
 
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.version.Limits;
 import java.time.Duration;
 import java.util.Set;
@@ -312,7 +313,7 @@ public record SyncProperties(
     }
 
     private static void requireLease(String property, Duration value) {
-        requireRange(property, value, Duration.ofMillis(100), Duration.ofDays(365));
+        requireRange(property, value, LeaseKeeper.SHORTEST_LEASE, Limits.MAX_LEASE);
     }
 
     private static void requireRange(String property, Duration value, Duration min, Duration max) {

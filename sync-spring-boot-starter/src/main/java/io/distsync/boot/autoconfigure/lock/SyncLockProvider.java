@@ -1,5 +1,6 @@
 package io.distsync.boot.autoconfigure.lock;
 
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockOptions;
 import io.distsync.lock.SyncLocks;
@@ -22,7 +23,6 @@ final class SyncLockProvider implements ExtensibleLockProvider, AutoCloseable {
      */
 
     private static final String PREFIX = "shedlock:";
-    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
 
     private final SyncLocks locks;
     private final MinimumHold minimumHold;
@@ -47,7 +47,8 @@ final class SyncLockProvider implements ExtensibleLockProvider, AutoCloseable {
     private LockOptions options(LockConfiguration configuration) {
         Duration most = configuration.getLockAtMostFor();
         Duration wanted = most.compareTo(lease) < 0 ? most : lease;
-        return LockOptions.defaults().withLease(wanted.compareTo(SHORTEST_LEASE) < 0 ? SHORTEST_LEASE : wanted);
+        return LockOptions.defaults()
+                .withLease(wanted.compareTo(LeaseKeeper.SHORTEST_LEASE) < 0 ? LeaseKeeper.SHORTEST_LEASE : wanted);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.distsync.boot.autoconfigure.lock;
 
 import io.distsync.error.NotAppliedException;
+import io.distsync.lease.LeaseKeeper;
 import io.distsync.lease.Release;
 import io.distsync.lock.LockGrant;
 import io.distsync.lock.LockOptions;
@@ -32,7 +33,6 @@ final class SyncLockRegistry implements LockRegistry<DistributedLock> {
      */
 
     private static final String PREFIX = "integration:";
-    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private final SyncLocks locks;
@@ -111,7 +111,7 @@ final class SyncLockRegistry implements LockRegistry<DistributedLock> {
         /** Held for that long at most, and free as soon if this process crashes. */
         private static LockOptions options(Duration ttl) {
             return LockOptions.defaults()
-                    .withLease(ttl.compareTo(SHORTEST_LEASE) < 0 ? SHORTEST_LEASE : ttl)
+                    .withLease(ttl.compareTo(LeaseKeeper.SHORTEST_LEASE) < 0 ? LeaseKeeper.SHORTEST_LEASE : ttl)
                     .withMaximumHold(ttl);
         }
 
