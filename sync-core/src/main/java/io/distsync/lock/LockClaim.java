@@ -125,25 +125,10 @@ final class LockClaim extends Claim {
     /** Looks at those before that key. */
     private void look(Place mine, String before) {
         int limit = shared ? SHARED_PAGE : 1;
-        try {
-            var unused = renew(mine)
-                    .thenCombine(
-                            read(new Range(QUEUE, before, limit, Order.DESCENDING)),
-                            (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
-                    .whenComplete((page, failure) -> {
-                        if (failure != null) {
-                            lookAgain(mine, failure);
-                        } else { // or it was lost, which the keeper has told
-                            page.ifPresent(entries -> looked(mine, before, entries));
-                        }
-                    });
-        } catch (RuntimeException e) {
-            end(e);
-        }
+        lookAt(mine, new Range(QUEUE, before, limit, Order.DESCENDING), page -> looked(mine, before, page));
     }
 
     private void looked(Place mine, String before, MapPage<Contender> page) {
-        noTrouble();
         List<MapEntry<Contender>> entries = page.entries();
         Optional<String> obstacle = obstacle(entries);
         if (obstacle.isPresent()) {

@@ -19,6 +19,7 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -334,12 +335,28 @@ public abstract class Claim {
         return true;
     }
 
-    /** Completes with whether the place is still there; it is renewed then. */
-    protected final CompletableFuture<Boolean> renew(Place mine) {
-        return queues.keeper().renew(mine.lease(), errands);
+    /** Renews the place, and tells what is in the queue if it is still there. If the store does not answer, it looks again. */
+    protected final void lookAt(Place mine, Selection selection, Consumer<MapPage<Contender>> seen) {
+        try {
+            var unused = queues.keeper()
+                    .renew(mine.lease(), errands)
+                    .thenCombine(
+                            read(selection),
+                            (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
+                    .whenComplete((page, failure) -> {
+                        if (failure != null) {
+                            lookAgain(mine, failure);
+                        } else { // or it was lost, which the keeper has told
+                            noTrouble();
+                            page.ifPresent(seen);
+                        }
+                    });
+        } catch (RuntimeException e) {
+            end(e);
+        }
     }
 
-    protected final CompletableFuture<MapPage<Contender>> read(Selection selection) {
+    private CompletableFuture<MapPage<Contender>> read(Selection selection) {
         Executor here = errands;
         return here == null ? line.map().readAsync(selection) : line.map().readAsync(selection, here);
     }
@@ -353,8 +370,7 @@ public abstract class Claim {
         var unused = queues.later(RETRY, () -> look(mine));
     }
 
-    /** The store has answered. */
-    protected final void noTrouble() {
+    private void noTrouble() {
         synchronized (line) {
             trouble = null;
         }

@@ -9,7 +9,6 @@ import io.distsync.queue.Line;
 import io.distsync.queue.Place;
 import io.distsync.queue.Terms;
 import java.time.Duration;
-import java.util.Optional;
 
 /** A contender for permits. While it waits, the view its node has of the queue tells it when to look. */
 final class PermitClaim extends Claim {
@@ -45,22 +44,7 @@ final class PermitClaim extends Claim {
                 return;
             }
         }
-        try {
-            var unused = renew(mine)
-                    .thenCombine(
-                            line().map().readAsync(semaphore.selectionBefore(mine)),
-                            (valid, page) -> valid ? Optional.of(page) : Optional.<MapPage<Contender>>empty())
-                    .whenComplete((page, failure) -> {
-                        if (failure != null) {
-                            lookAgain(mine, failure);
-                        } else { // or it was lost, which the keeper has told
-                            noTrouble();
-                            page.ifPresent(before -> decide(mine, before));
-                        }
-                    });
-        } catch (RuntimeException e) {
-            end(e);
-        }
+        lookAt(mine, semaphore.selectionBefore(mine), before -> decide(mine, before));
     }
 
     /** The page has the number of permits if it reaches down to the first place. */
