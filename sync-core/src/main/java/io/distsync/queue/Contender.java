@@ -9,8 +9,8 @@ package io.distsync.queue;
  */
 public record Contender(String owner, int permits, boolean shared) {
 
-    /** Longest owner, in characters: those of many contenders travel together. */
-    public static final int MAX_OWNER_LENGTH = 1_000;
+    /** In characters: those of many contenders travel together. */
+    private static final int MAX_OWNER_LENGTH = 1_000;
 
     /**
      * The owner, if it can be one.

@@ -113,7 +113,7 @@ public final class Registration implements AutoCloseable {
         return registrant.over();
     }
 
-    /** For how long the store keeps it without a heartbeat; zero if it does not have it for certain. */
+    /** For tests: for how long the store keeps it without a heartbeat; zero if it does not have it for certain. */
     Duration remaining() {
         return registrant.remaining();
     }
