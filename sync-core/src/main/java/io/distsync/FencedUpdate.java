@@ -26,6 +26,8 @@ final class FencedUpdate<T> {
     private final Version token;
     private final UnaryOperator<T> update;
     private final int maxConflicts;
+    /** Of all attempts together, and of the first read. */
+    private final long deadline;
     /** Of all attempts together; begun by the caller's thread, which others go on for. */
     private final SyncTracing.Span span;
 
@@ -33,6 +35,7 @@ final class FencedUpdate<T> {
         this.map = runtime.map();
         this.pipeline = runtime.pipeline();
         this.maxConflicts = runtime.context().settings().maxConflicts();
+        this.deadline = runtime.context().deadlineNanos();
         this.fence = Objects.requireNonNull(fence, "fence");
         this.token = Objects.requireNonNull(token, "token");
         this.update = Objects.requireNonNull(update, "update");
@@ -132,7 +135,7 @@ final class FencedUpdate<T> {
                 builder.put(KEY, next, LeaseOptions.keep());
             }
             CommitOperation<T> commit = new CommitOperation<>(pipeline, builder.select(Selection.keys(KEY)));
-            commit.followAsPartOf(span);
+            commit.partOf(deadline, span);
             return commit;
         }
 

@@ -9,6 +9,7 @@ import io.distsync.time.Scheduler;
 import io.distsync.version.Limits;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -111,9 +112,13 @@ abstract class Operation<T, R> {
         }
     }
 
-    /** Is followed as a part of a call, which ends the span itself. Caller only, before the operation is submitted. */
-    final void followAsPartOf(SyncTracing.Span call) {
+    /**
+     * Is a part of a call that began before, ends by that deadline and ends its span itself. Caller only, before the operation
+     * is submitted.
+     */
+    final void partOf(long callDeadline, SyncTracing.Span call) {
         isPart = true;
+        deadline = callDeadline;
         take(call);
     }
 
@@ -363,12 +368,21 @@ abstract class Operation<T, R> {
     }
 
     private boolean isOverdue() {
-        return pipeline.context().time().nanos() - deadline >= 0;
+        return leftNanos() <= 0;
+    }
+
+    private long leftNanos() {
+        return deadline - pipeline.context().time().nanos();
+    }
+
+    private void beginToWait() {
+        if (!isPart) {
+            deadline = pipeline.context().deadlineNanos();
+        }
     }
 
     private void park() {
-        ServiceContext context = pipeline.context();
-        deadline = context.time().nanos() + context.settings().timeout().toNanos();
+        beginToWait();
         waiter = Thread.currentThread();
         boolean interrupted = false;
         while (!isDone()) {
@@ -379,7 +393,7 @@ abstract class Operation<T, R> {
                                 "interrupted while waiting; it was not sent", new InterruptedException()),
                         "interrupted while waiting; it was sent, and may be applied");
             } else if (!ranErrand()) {
-                long left = deadline - context.time().nanos();
+                long left = leftNanos();
                 if (left <= 0) {
                     expire();
                 } else {
@@ -421,7 +435,7 @@ abstract class Operation<T, R> {
         if (isDone()) {
             future.complete();
         } else {
-            future.expireBy(pipeline.context());
+            future.expireBy(pipeline.context().timer());
         }
         return future;
     }
@@ -437,14 +451,14 @@ abstract class Operation<T, R> {
             this.operation = operation;
         }
 
-        void expireBy(ServiceContext context) {
-            Scheduler.Cancellable timeout = context.timer()
-                    .schedule(
-                            () -> {
-                                operation.expire();
-                                operation.complete(this);
-                            },
-                            context.settings().timeout());
+        void expireBy(Scheduler timer) {
+            operation.beginToWait();
+            Scheduler.Cancellable timeout = timer.schedule(
+                    () -> {
+                        operation.expire();
+                        operation.complete(this);
+                    },
+                    Duration.ofNanos(Math.max(0, operation.leftNanos())));
             CompletableFuture<R> unused = whenComplete((result, failure) -> timeout.cancel());
         }
 

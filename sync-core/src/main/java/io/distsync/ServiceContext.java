@@ -50,6 +50,11 @@ record ServiceContext(
         return settings.shutdownGrace();
     }
 
+    /** When an operation has to end that begins now, by {@link #time()}. */
+    long deadlineNanos() {
+        return time.nanos() + settings.timeout().toNanos();
+    }
+
     /** When something begins whose time {@link #committed} tells, if anybody wants to know. */
     long startNanos() {
         return metrics.isEnabled() ? time.nanos() : 0;

@@ -22,6 +22,7 @@ import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
 import io.distsync.error.RejectedException;
 import io.distsync.error.SyncException;
+import io.distsync.time.TimeSource;
 import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The update pipeline on a store whose requests and replies are lost, held back, repeated or refused. */
 @Timeout(60)
@@ -273,6 +277,40 @@ class SyncServiceFaultTest {
         assertThat(failureOf(() -> write.start(node, topic))).isInstanceOf(NotAppliedException.class);
         last().always(Fault.pass());
         assertThat(node.optimisticUpdate(topic, state -> state).version()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("API: a fenced update ends within the timeout, everything it does for its attempts included")
+    void fencedUpdateEndsInTime(boolean waits) {
+        Duration timeout = Duration.ofSeconds(10);
+        AtomicLong skipped = new AtomicLong();
+        TimeSource system = TimeSource.system();
+        TimeSource skipping = new TimeSource() {
+            @Override
+            public long nanos() {
+                return system.nanos() + skipped.get();
+            }
+
+            @Override
+            public long epochMillis() {
+                return system.epochMillis();
+            }
+        };
+        SyncService node = nodes.open(builder -> builder.timeout(timeout).time(skipping));
+        Topic<Counter> topic = nodes.counters();
+        Version token = new Version(1, 7, 0);
+        last().always(Fault.unavailable());
+        UnaryOperator<Counter> slow = state -> {
+            skipped.addAndGet(timeout.minus(SHORT).toNanos());
+            return state.plus(1);
+        };
+        long start = system.nanos();
+        assertThat(failureOf(() -> waits
+                        ? CompletableFuture.completedFuture(node.fencedUpdate(topic, "lock", token, slow))
+                        : node.fencedUpdateAsync(topic, "lock", token, slow)))
+                .isInstanceOf(NotAppliedException.class);
+        assertThat(Duration.ofNanos(system.nanos() - start)).isLessThan(timeout.dividedBy(2));
     }
 
     @ParameterizedTest
