@@ -6,12 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.distsync.Delivery;
 import io.distsync.DistributedSync;
+import io.distsync.SyncMap;
 import io.distsync.SyncService;
 import io.distsync.SyncTracing;
+import io.distsync.Topic;
+import io.distsync.backend.Selection;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.local.LocalSyncBackend;
 import io.distsync.boot.autoconfigure.AppState;
 import io.distsync.boot.autoconfigure.SyncAutoConfiguration;
+import io.distsync.counter.SyncCounters;
 import io.distsync.lock.SyncLocks;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -153,6 +157,10 @@ class SyncObservationTest {
     void topicsOfRecipesAreNotObserved() {
         traced.run(context -> {
             context.getBean(SyncLocks.class).withLock("nightly", BOUND, grant -> "done");
+            context.getBean(SyncCounters.class).leased("jobs").add("a", 1);
+            SyncMap<Long> shares = context.getBean(SyncService.class).map(Topic.of("counter:leased:jobs", Long.class));
+            await().atMost(BOUND)
+                    .until(() -> !shares.read(Selection.first("", 1)).entries().isEmpty());
 
             assertThat(spans.all).isEmpty();
         });
