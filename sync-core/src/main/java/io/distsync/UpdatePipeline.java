@@ -48,9 +48,9 @@ final class UpdatePipeline<T> {
      *
      * Threads. `owned` makes one thread the owner; fields without `volatile` are the owner's. A caller that finds the
      * pipeline free and nothing queued runs its operation at once; otherwise it watches for a moment whether the pipeline
-     * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the
-     * backend is pending, ownership stays with it, without a thread. When it completes, whoever has the ownership by then goes
-     * on with it, or if nobody has a caller that waits, or if there is none the dispatcher. Who gives ownership up looks at the
+     * comes to rest (`sequence` tells it, read without order), then queues its operation. When a stage of the backend is
+     * pending, ownership stays with it, without a thread. When it completes, whoever has the ownership by then goes on with
+     * it; if nobody has, a caller that waits does, and if none waits, the dispatcher. Who gives ownership up looks at the
      * queue once more, so no operation is left behind: it was either seen by the owner's last look, or its caller finds the
      * pipeline free after queueing it.
      *
@@ -95,7 +95,6 @@ final class UpdatePipeline<T> {
     private static final int PAUSE = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
 
     private static final long NOBODY = -1;
-    private static final long NONE = -1;
     private static final int MAX_BATCH = Limits.MAX_MUTATIONS;
 
     /** How many batches in a row have to be committed at once before one is built on another that is under way. */
@@ -217,7 +216,7 @@ final class UpdatePipeline<T> {
      */
     @SuppressWarnings("ThreadPriorityCheck") // only a hint: without it the caller queues and parks a little sooner
     private boolean own(int looks) {
-        long seen = NONE;
+        long seen = 0;
         for (int i = 0; i < looks && backlog.isEmpty(); i++) {
             int now = (int) OWNED.getAcquire(this);
             if (now >= PENDING) {
