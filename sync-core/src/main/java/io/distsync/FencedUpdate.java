@@ -31,6 +31,9 @@ final class FencedUpdate<T> {
     /** Of all attempts together; begun by the caller's thread, which others go on for. */
     private final SyncTracing.Span span;
 
+    /** What the asynchronous form waits for. */
+    private volatile @Nullable CompletableFuture<?> step;
+
     FencedUpdate(TopicRuntime<T> runtime, String fence, Version token, UnaryOperator<T> update) {
         this.map = runtime.map();
         this.pipeline = runtime.pipeline();
@@ -67,8 +70,8 @@ final class FencedUpdate<T> {
 
     /** Fails with the reason itself, as all operations do. */
     CompletableFuture<Versioned<T>> start() {
-        CompletableFuture<Versioned<T>> result = new CompletableFuture<>();
-        var unused = map.readAsync(Selection.keys(KEY))
+        CompletableFuture<Versioned<T>> result = new Result();
+        var unused = begin(map.readAsync(Selection.keys(KEY)))
                 .thenCompose(met -> attemptAsync(met, 0))
                 .whenComplete((written, failure) -> {
                     Throwable reason = failure instanceof CompletionException wrapper && wrapper.getCause() != null
@@ -86,11 +89,15 @@ final class FencedUpdate<T> {
 
     private CompletableFuture<Versioned<T>> attemptAsync(MapPage<T> met, int conflicts) {
         Attempt next = new Attempt(met);
-        return next.commit()
-                .start()
+        return begin(next.commit().start())
                 .thenCompose(outcome -> outcome.isCommitted()
                         ? CompletableFuture.completedFuture(next.result(outcome))
                         : attemptAsync(afterConflict(outcome, conflicts), conflicts + 1));
+    }
+
+    private <R> CompletableFuture<R> begin(CompletableFuture<R> next) {
+        step = next;
+        return next;
     }
 
     /** What the next attempt begins with. */
@@ -112,6 +119,16 @@ final class FencedUpdate<T> {
                     outcome.head());
         }
         return outcome.selected();
+    }
+
+    /** Leaves it to what is under way to say what becomes of a call that is cancelled. */
+    private final class Result extends CompletableFuture<Versioned<T>> {
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            CompletableFuture<?> underWay = step;
+            return underWay != null && underWay.cancel(mayInterruptIfRunning);
+        }
     }
 
     /** One attempt, on the state that was met. */

@@ -12,6 +12,7 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
@@ -249,7 +250,9 @@ abstract class Operation<T, R> {
         if (reason instanceof OutcomeUnknownException) {
             return "unknown";
         }
-        return reason instanceof NotAppliedException ? "not_applied" : "failed";
+        return reason instanceof NotAppliedException || reason instanceof CancellationException
+                ? "not_applied"
+                : "failed";
     }
 
     /** Ends it because its service is closing; the caller learns what is known. */

@@ -632,6 +632,22 @@ class SyncServiceFaultTest {
     }
 
     @Test
+    @DisplayName("API: a fenced update cancelled while its commit is on its way says unknown, and cancel returns false")
+    void cancelFencedUnderWay() {
+        SyncService node = nodes.open();
+        Topic<Counter> topic = nodes.counters();
+        Held held = new Held();
+        last().next(held);
+        CompletableFuture<Versioned<Counter>> update =
+                node.fencedUpdateAsync(topic, "lock", new Version(1, 7, 0), state -> state.plus(1));
+        held.awaitArrival();
+        assertThat(update.cancel(true)).isFalse();
+        assertThat(failureOf(() -> update)).isInstanceOf(OutcomeUnknownException.class);
+        held.release();
+        assertThat(node.optimisticUpdate(topic, state -> state.plus(1)).value()).isEqualTo(Counter.of(2));
+    }
+
+    @Test
     @DisplayName("API: a future cancelled before its commit is made again was not applied and never is")
     void cancelBetweenAttempts() {
         SyncService node = nodes.open();
