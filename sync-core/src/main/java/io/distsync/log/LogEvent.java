@@ -113,6 +113,14 @@ public enum LogEvent {
         this.meaning = meaning;
     }
 
+    /**
+     * Whether so many of the same are worth a line: the first, the second, the fourth, and so on. What is said of each would
+     * fill the log, as whoever writes nonsense writes much of it.
+     */
+    public static boolean isMilestone(long count) {
+        return Long.bitCount(count) == 1;
+    }
+
     /** A line about this event, at its level, to be completed with a text. */
     public LoggingEventBuilder on(Logger log) {
         return log.atLevel(level).addKeyValue(KEY, id);

@@ -361,8 +361,7 @@ final class RecordFeed {
     @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread
     private void warn(ConsumerRecord<byte[], byte[]> record, MalformedDataException reason) {
         malformed++;
-        if (Long.bitCount(malformed)
-                == 1) { // the first, the second, the fourth: whoever writes nonsense writes much of it
+        if (LogEvent.isMilestone(malformed)) {
             LogEvent.BROADCAST_RECORD_FOREIGN
                     .on(log)
                     .log(

@@ -405,14 +405,15 @@ final class Feeds implements Server.Listener {
         try {
             tell(feed, Message.parse(content));
         } catch (RuntimeException e) {
-            if (Long.bitCount(malformed.incrementAndGet()) == 1) { // whoever publishes nonsense publishes much of it
+            long count = malformed.incrementAndGet();
+            if (LogEvent.isMilestone(count)) {
                 LogEvent.FEED_MESSAGE_FOREIGN
                         .on(log)
                         .setCause(e)
                         .log(
                                 "topic '{}': a message on its channel is not one of ours, as {} before it; the log is read instead",
                                 topic,
-                                malformed.get() - 1);
+                                count - 1);
             }
             feed.each(Follower::connected);
         }

@@ -123,7 +123,7 @@ public final class Outbox {
     /** The script for the common commit leaves an id that never came to be if the general one has to do it. */
     private void notBroadcast(String topic, String id) {
         long count = gone.incrementAndGet();
-        if (Long.bitCount(count) == 1) {
+        if (LogEvent.isMilestone(count)) {
             LogEvent.OUTBOX_COMMIT_MISSING
                     .on(log)
                     .log(

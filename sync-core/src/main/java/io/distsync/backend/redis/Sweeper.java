@@ -240,7 +240,7 @@ final class Sweeper {
         try {
             feeds.head(topic, head == null ? Version.ABSENT : VersionText.parse(head));
         } catch (MalformedDataException e) {
-            if (Long.bitCount(malformed.incrementAndGet()) == 1) { // it is looked at again and again
+            if (LogEvent.isMilestone(malformed.incrementAndGet())) {
                 LogEvent.FEED_HEAD_FOREIGN
                         .on(log)
                         .log("topic '{}': its head is not one of ours: {}", topic, e.getMessage());
