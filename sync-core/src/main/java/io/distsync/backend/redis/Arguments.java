@@ -196,11 +196,14 @@ final class Arguments {
         return arguments.toArray();
     }
 
-    /** @param leases key and lease id of each */
-    static byte[][] keepAlive(String topic, List<String> leases) {
-        Arguments arguments = new Arguments(1 + leases.size());
+    /** @param leases all of the topic */
+    static byte[][] keepAlive(String topic, List<Lease> leases) {
+        Arguments arguments = new Arguments(1 + 2 * leases.size());
         arguments.add(topic);
-        leases.forEach(arguments::add);
+        for (Lease lease : leases) {
+            arguments.add(lease.key());
+            arguments.add(lease.id());
+        }
         return arguments.toArray();
     }
 

@@ -1,5 +1,8 @@
 package io.distsync.backend.redis;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import io.distsync.backend.BackendInfo;
 import io.distsync.backend.ChangeListener;
 import io.distsync.backend.Commit;
@@ -71,7 +74,7 @@ public final class RedisSyncBackend implements SyncBackend {
 
     private final Names names;
     private final Scheduler scheduler;
-    private final BackendInfo limits;
+    private final int maxPayloadBytes;
     private final Feeds feeds;
     private final Turns turns = new Turns(READS_OF_FOLLOWERS);
     private final Topology topology;
@@ -84,7 +87,7 @@ public final class RedisSyncBackend implements SyncBackend {
         names = new Names(
                 builder.prefix, builder.cluster != null, builder.uri.getDatabase(), builder.broadcaster != null);
         scheduler = Scheduler.givenOrThreaded(builder.scheduler, "distsync-redis");
-        limits = new BackendInfo("redis", true, builder.maxPayloadBytes, null, Map.of());
+        maxPayloadBytes = builder.maxPayloadBytes;
         release = builder.release;
         feeds = new Feeds(names, builder.broadcaster, scheduler);
         topology = topology(builder);
@@ -180,41 +183,35 @@ public final class RedisSyncBackend implements SyncBackend {
     @Override
     public CompletionStage<Page> read(String topic, Selection selection) {
         Limits.checkTopic(topic);
-        if (!CommonCommit.isCommon(selection) || closed) {
+        if (!CommonCommit.isCommon(selection)) {
             return readAny(topic, selection);
         }
-        CompletionStage<Page> page = topology.on(
-                        names.slot(topic),
-                        server -> server.run(Kind.PAGE, names.pageKeys(topic), Arguments.page(topic, selection)))
-                .thenCompose(reply -> Replies.isLeft(reply)
-                        ? readAny(topic, selection)
-                        : CompletableFuture.completedFuture(Replies.read(topic, reply)));
-        return told(topic, page, Failures::ofRead);
+        return reading(
+                topic,
+                server -> server.run(Kind.PAGE, names.pageKeys(topic), Arguments.page(topic, selection))
+                        .thenCompose(reply -> Replies.isLeft(reply)
+                                ? readAny(topic, selection)
+                                : CompletableFuture.completedFuture(Replies.read(topic, reply))));
     }
 
     private CompletionStage<Page> readAny(String topic, Selection selection) {
-        return run(Kind.READ, topic, Arguments.read(topic, selection), Replies::read, Failures::ofRead);
+        return run(Kind.READ, topic, Arguments.read(topic, selection), Replies::read);
     }
 
     @Override
     public CompletionStage<CommitResult> commit(Commit commit) {
         Limits.checkTopic(commit.topic());
         long bytes = commit.payloadBytes();
-        if (bytes > limits.maxPayloadBytes()) {
-            throw new IllegalArgumentException("payloads of a commit may have at most " + limits.maxPayloadBytes()
+        if (bytes > maxPayloadBytes) {
+            throw new IllegalArgumentException("payloads of a commit may have at most " + maxPayloadBytes
                     + " bytes, but this one for topic '" + commit.topic() + "' has " + bytes);
         }
+        int slot = names.slot(commit.topic());
         if (outbox != null) {
-            var unused =
-                    sweeper.announce(names.slot(commit.topic())); // so that others look into the outbox of the slot
+            var unused = sweeper.announce(slot); // so that others look into the outbox of the slot
         }
         return mayBecomeDue(commit)
-                ? sweeper.announce(names.slot(commit.topic()))
-                        .handle((done, failure) -> failure == null
-                                ? send(commit)
-                                : CompletableFuture.<CommitResult>failedFuture(
-                                        Failures.ofRead(commit.topic(), failure)))
-                        .thenCompose(Function.identity())
+                ? told(commit.topic(), sweeper.announce(slot), Failures::ofRead).thenCompose(done -> send(commit))
                 : send(commit);
     }
 
@@ -282,8 +279,7 @@ public final class RedisSyncBackend implements SyncBackend {
                 Kind.HISTORY,
                 topic,
                 Arguments.history(topic, after, limit),
-                (name, reply) -> Replies.history(name, after, reply),
-                Failures::ofRead);
+                (name, reply) -> Replies.history(name, after, reply));
     }
 
     @Override
@@ -334,44 +330,24 @@ public final class RedisSyncBackend implements SyncBackend {
 
     /** Those of one slot; what is not in order is looked at topic by topic. */
     private CompletionStage<List<Lease>> renew(List<Lease> leases) {
-        if (closed) {
-            return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
-        }
         String topic = leases.get(0).topic();
-        CompletionStage<List<Lease>> gone = topology.on(
-                        names.slot(topic),
-                        server -> server.run(Kind.RENEW, names.renewKeys(leases), Arguments.renew(leases)))
-                .thenCompose(reply -> {
-                    List<Boolean> renewed = Replies.keepAlive(topic, reply);
-                    Map<String, List<Lease>> left = new LinkedHashMap<>();
-                    for (int i = 0; i < leases.size(); i++) {
-                        if (!renewed.get(i)) {
-                            left.computeIfAbsent(leases.get(i).topic(), absent -> new ArrayList<>())
-                                    .add(leases.get(i));
-                        }
-                    }
-                    return each(left.values(), this::keepAlive);
-                });
-        return told(topic, gone, Failures::ofRead);
+        return reading(
+                topic,
+                server -> server.run(Kind.RENEW, names.renewKeys(leases), Arguments.renew(leases))
+                        .thenCompose(reply -> {
+                            Map<String, List<Lease>> left = Replies.notRenewed(topic, leases, reply).stream()
+                                    .collect(groupingBy(Lease::topic, LinkedHashMap::new, toList()));
+                            return each(left.values(), this::renewInTopic);
+                        }));
     }
 
-    private CompletionStage<List<Lease>> keepAlive(List<Lease> leases) {
+    private CompletionStage<List<Lease>> renewInTopic(List<Lease> leases) {
         String topic = leases.get(0).topic();
-        List<String> arguments = new ArrayList<>(2 * leases.size());
-        for (Lease lease : leases) {
-            arguments.add(lease.key());
-            arguments.add(lease.id());
-        }
-        return run(Kind.KEEPALIVE, topic, Arguments.keepAlive(topic, arguments), Replies::keepAlive, Failures::ofRead)
-                .thenApply(renewed -> {
-                    List<Lease> gone = new ArrayList<>();
-                    for (int i = 0; i < leases.size(); i++) {
-                        if (!renewed.get(i)) {
-                            gone.add(leases.get(i));
-                        }
-                    }
-                    return gone;
-                });
+        return run(
+                Kind.KEEPALIVE,
+                topic,
+                Arguments.keepAlive(topic, leases),
+                (name, reply) -> Replies.notRenewed(name, leases, reply));
     }
 
     private static List<Lease> joined(List<Lease> some, List<Lease> others) {
@@ -382,8 +358,7 @@ public final class RedisSyncBackend implements SyncBackend {
 
     @Override
     public BackendInfo info() {
-        return new BackendInfo(
-                limits.name(), true, limits.maxPayloadBytes(), topology.unreachableSince(), topology.details());
+        return new BackendInfo("redis", true, maxPayloadBytes, topology.unreachableSince(), topology.details());
     }
 
     @Override
@@ -410,19 +385,20 @@ public final class RedisSyncBackend implements SyncBackend {
         }
     }
 
+    /** Runs a script that makes no commit. */
     private <R> CompletionStage<R> run(
-            Kind kind,
-            String topic,
-            byte[][] arguments,
-            BiFunction<String, List<?>, R> reading,
-            BiFunction<String, Throwable, RuntimeException> failing) {
-        if (closed) {
-            return CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"));
-        }
-        CompletionStage<R> result = topology.on(
-                        names.slot(topic), server -> server.run(kind, names.keys(topic), arguments))
-                .thenApply(reply -> reading.apply(topic, reply));
-        return told(topic, result, failing);
+            Kind kind, String topic, byte[][] arguments, BiFunction<String, List<?>, R> reading) {
+        return reading(
+                topic,
+                server ->
+                        server.run(kind, names.keys(topic), arguments).thenApply(reply -> reading.apply(topic, reply)));
+    }
+
+    /** Has the server of a topic do what changes nothing if it fails. */
+    private <R> CompletionStage<R> reading(String topic, Function<Server, CompletionStage<R>> use) {
+        return closed
+                ? CompletableFuture.failedFuture(new ServiceClosedException("the backend is closed"))
+                : told(topic, topology.on(names.slot(topic), use), Failures::ofRead);
     }
 
     /** Whatever went wrong, as the interface of backends names it. */

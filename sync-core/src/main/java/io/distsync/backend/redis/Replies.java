@@ -11,6 +11,7 @@ import io.distsync.backend.CommitResult.FailedCheck;
 import io.distsync.backend.CommitResult.TooOld;
 import io.distsync.backend.Entry;
 import io.distsync.backend.History;
+import io.distsync.backend.Lease;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Page;
 import io.distsync.backend.Payload;
@@ -126,15 +127,19 @@ final class Replies {
         }
     }
 
-    /** For each lease asked, whether it was renewed. */
-    static List<Boolean> keepAlive(String topic, List<?> reply) {
+    /** Those of the leases that were to be renewed and were not. */
+    static List<Lease> notRenewed(String topic, List<Lease> leases, List<?> reply) {
         String kind = kind(topic, reply);
         if (!kind.equals("K")) {
             throw unexpected(kind);
         }
-        return reply.subList(1, reply.size()).stream()
-                .map(answer -> number(answer) == 1)
-                .toList();
+        List<Lease> left = new ArrayList<>();
+        for (int i = 0; i < leases.size(); i++) {
+            if (number(reply, i + 1) != 1) {
+                left.add(leases.get(i));
+            }
+        }
+        return left;
     }
 
     /** How many entries were expired. */
@@ -292,15 +297,11 @@ final class Replies {
         return new String(bytes(reply, index), StandardCharsets.US_ASCII);
     }
 
-    private static long number(List<?> reply, int index) {
-        return number(index < reply.size() ? reply.get(index) : null);
-    }
-
-    private static long number(@Nullable Object answer) {
-        if (answer instanceof Long number) {
+    static long number(List<?> reply, int index) {
+        if (index < reply.size() && reply.get(index) instanceof Long number) {
             return number;
         }
-        throw new MalformedDataException("no number in an answer");
+        throw new MalformedDataException("no number at place " + index + " of an answer");
     }
 
     private static long integer(String text) {

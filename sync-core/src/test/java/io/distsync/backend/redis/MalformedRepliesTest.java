@@ -8,6 +8,7 @@ import io.distsync.backend.Change.Cause;
 import io.distsync.backend.Check;
 import io.distsync.backend.Commit;
 import io.distsync.backend.History;
+import io.distsync.backend.Lease;
 import io.distsync.backend.LeaseRule;
 import io.distsync.backend.Mutation;
 import io.distsync.backend.Payload;
@@ -56,6 +57,8 @@ class MalformedRepliesTest {
                     Mutation.putSequential("s/", text("2"), LeaseRule.none())),
             Selection.keys("a"),
             TopicOptions.defaults());
+
+    private static final List<Lease> LEASES = List.of(new Lease("t", "a", "1"), new Lease("t", "b", "2"));
 
     // --- records ----------------------------------------------------------------------------------------------------
 
@@ -183,7 +186,7 @@ class MalformedRepliesTest {
         readOrMalformed(() -> Replies.put(COMMIT, reply));
         readOrMalformed(() -> Replies.read("t", reply));
         readOrMalformed(() -> Replies.history("t", BEFORE, reply));
-        readOrMalformed(() -> Replies.keepAlive("t", reply));
+        readOrMalformed(() -> Replies.notRenewed("t", LEASES, reply));
         readOrMalformed(() -> Replies.sweep("t", reply));
         readOrMalformed(() -> Replies.commit(COMMIT, rest));
     }
