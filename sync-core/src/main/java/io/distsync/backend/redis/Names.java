@@ -56,48 +56,50 @@ final class Names {
 
     /** The keys every script of a topic is given. */
     byte[][] keys(String topic) {
-        String tag = "{" + topic + "}";
         int slot = slot(topic);
-        byte[][] keys = {
-            key("kv:" + tag),
-            key("stream:" + tag),
-            key("req:" + tag),
-            key("old:" + tag),
-            key("lease:" + tag),
-            key("keys:" + tag),
-            due(slot),
-            key("floor" + tag(slot)),
-            outbox(slot)
-        };
-        return broadcast ? keys : Arrays.copyOf(keys, keys.length - 1);
+        return withOutbox(
+                slot,
+                state(topic),
+                stream(topic),
+                requests(topic),
+                olderRequests(topic),
+                leases(topic),
+                names(topic),
+                due(slot),
+                key("floor" + tag(slot)));
     }
 
     /** The keys of a commit that only puts. */
     byte[][] putKeys(String topic) {
-        String tag = "{" + topic + "}";
-        byte[] state = key("kv:" + tag);
-        byte[] log = stream(topic);
-        byte[] young = key("req:" + tag);
-        byte[] old = key("old:" + tag);
-        return broadcast
-                ? new byte[][] {state, log, young, old, outbox(slot(topic))}
-                : new byte[][] {state, log, young, old};
+        return withOutbox(slot(topic), state(topic), stream(topic), requests(topic), olderRequests(topic));
     }
 
     /** The keys of a common commit of a queue: all a script is given but the floor of epochs. */
     byte[][] queueKeys(String topic) {
-        byte[][] all = keys(topic);
-        byte[][] keys = Arrays.copyOf(all, all.length - 1);
-        if (broadcast) {
-            keys[keys.length - 1] = all[all.length - 1];
+        int slot = slot(topic);
+        return withOutbox(
+                slot,
+                state(topic),
+                stream(topic),
+                requests(topic),
+                olderRequests(topic),
+                leases(topic),
+                names(topic),
+                due(slot));
+    }
+
+    private byte[][] withOutbox(int slot, byte[]... keys) {
+        if (!broadcast) {
+            return keys;
         }
-        return keys;
+        byte[][] all = Arrays.copyOf(keys, keys.length + 1);
+        all[keys.length] = outbox(slot);
+        return all;
     }
 
     /** The keys of a common read. */
     byte[][] pageKeys(String topic) {
-        String tag = "{" + topic + "}";
-        return new byte[][] {state(topic), key("lease:" + tag), key("keys:" + tag), due(slot(topic))};
+        return new byte[][] {state(topic), leases(topic), names(topic), due(slot(topic))};
     }
 
     /** The keys of a renewal of leases, all of one slot. */
@@ -106,22 +108,38 @@ final class Names {
         keys[0] = due(slot(leases.get(0).topic()));
         for (int i = 0; i < leases.size(); i++) {
             keys[2 * i + 1] = state(leases.get(i).topic());
-            keys[2 * i + 2] = key("lease:{" + leases.get(i).topic() + "}");
+            keys[2 * i + 2] = leases(leases.get(i).topic());
         }
         return keys;
+    }
+
+    byte[] state(String topic) {
+        return key("kv:{" + topic + "}");
     }
 
     byte[] stream(String topic) {
         return key("stream:{" + topic + "}");
     }
 
+    private byte[] requests(String topic) {
+        return key("req:{" + topic + "}");
+    }
+
+    private byte[] olderRequests(String topic) {
+        return key("old:{" + topic + "}");
+    }
+
+    private byte[] leases(String topic) {
+        return key("lease:{" + topic + "}");
+    }
+
+    private byte[] names(String topic) {
+        return key("keys:{" + topic + "}");
+    }
+
     /** The commits of a slot that are not known to be broadcast, by their time. */
     byte[] outbox(int slot) {
         return key("outbox" + tag(slot));
-    }
-
-    byte[] state(String topic) {
-        return key("kv:{" + topic + "}");
     }
 
     /** The topics of a slot in which something is due, by the time when. */
