@@ -209,7 +209,7 @@ final class Arguments {
 
     /** @param absence how long nobody has to follow an idle topic before it is dropped */
     static byte[][] sweep(String topic, Duration absence) {
-        return new byte[][] {KeyText.encode(topic), KeyText.encode(String.valueOf(absence.toMillis()))};
+        return new byte[][] {KeyText.encode(topic), ascii(absence.toMillis())};
     }
 
     private void add(TopicOptions options) {
@@ -357,7 +357,7 @@ final class Arguments {
         list.add(ascii(number));
     }
 
-    private static byte[] ascii(long number) {
+    static byte[] ascii(long number) {
         return ascii(Long.toString(number));
     }
 

@@ -79,11 +79,7 @@ public final class Outbox {
     /** Nodes look at different times, or the same one would always be the first to find what is late again. */
     private static byte[][] arguments(int most) {
         long late = LATE.toMillis() + ThreadLocalRandom.current().nextLong(LATE.toMillis() / 4);
-        return new byte[][] {ascii(late), ascii(most), ascii(MOST)};
-    }
-
-    private static byte[] ascii(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+        return new byte[][] {Arguments.ascii(late), Arguments.ascii(most), Arguments.ascii(MOST)};
     }
 
     /** Tells this node's followers of a whole commit that was broadcast. */
@@ -198,8 +194,8 @@ public final class Outbox {
     }
 
     private void found(Server server, int slot, List<?> reply) {
-        waiting.put(slot, number(reply, 0));
-        long lost = number(reply, 1);
+        waiting.put(slot, Replies.number(reply, 0));
+        long lost = Replies.number(reply, 1);
         if (lost > 0) {
             LogEvent.OUTBOX_OVERFLOWED
                     .on(log)
@@ -221,13 +217,6 @@ public final class Outbox {
                 takeOut(slot, member);
             }
         }
-    }
-
-    private static long number(List<?> reply, int index) {
-        if (reply.get(index) instanceof Long number) {
-            return number;
-        }
-        throw new MalformedDataException("no number at " + index + " of the outbox");
     }
 
     private void broadcast(Server server, String topic, String id) {

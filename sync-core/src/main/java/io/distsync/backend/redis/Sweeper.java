@@ -39,7 +39,9 @@ final class Sweeper {
 
     private static final byte[] HEAD = "head".getBytes(StandardCharsets.US_ASCII);
     private static final int TOPICS_A_ROUND = 100;
-    private static final int FULL = 100;
+
+    /** So many entries a call expires at the most, see sweep.lua: there may be more. */
+    private static final int MOST_EXPIRED = 100;
 
     /** On a cluster: how many slots one round looks at, and after how many rounds the list of them is read again. */
     private static final int SLOTS_A_ROUND = 256;
@@ -111,7 +113,7 @@ final class Sweeper {
         if (!names.isCluster() || announced.contains(slot)) {
             return ANNOUNCED;
         }
-        byte[] number = String.valueOf(slot).getBytes(StandardCharsets.US_ASCII);
+        byte[] number = Arguments.ascii(slot);
         return topology.on(names.slotOfSlots(), server -> server.call(commands -> commands.sadd(names.slots(), number)))
                 .thenAccept(added -> {
                     announced.add(slot);
@@ -178,7 +180,7 @@ final class Sweeper {
         if (outbox != null) {
             outbox.look(slot);
         }
-        byte[][] most = {String.valueOf(TOPICS_A_ROUND).getBytes(StandardCharsets.US_ASCII)};
+        byte[][] most = {Arguments.ascii(TOPICS_A_ROUND)};
         server.run(Kind.DUE, new byte[][] {names.due(slot)}, most).whenComplete((topics, failure) -> {
             if (failure != null) {
                 log.debug("looking for due topics failed", failure);
@@ -211,7 +213,7 @@ final class Sweeper {
                     try {
                         if (failure != null) {
                             log.debug("sweeping topic '{}' failed", topic, failure);
-                        } else if (Replies.sweep(topic, reply) >= FULL) {
+                        } else if (Replies.sweep(topic, reply) >= MOST_EXPIRED) {
                             sweep(server, topic);
                         }
                     } catch (RuntimeException e) {
