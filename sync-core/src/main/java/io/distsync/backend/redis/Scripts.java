@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -98,17 +96,10 @@ final class Scripts {
         texts.forEach((kind, text) -> {
             String own =
                     text.replace("@incarnation@", incarnation).replace("@pattern@", incarnation.replace("-", "%-"));
-            scripts.put(kind, new Script(own, digest(own.getBytes(StandardCharsets.UTF_8))));
+            byte[] hash = Sha1.of(own.getBytes(StandardCharsets.UTF_8));
+            scripts.put(kind, new Script(own, HexFormat.of().formatHex(hash)));
         });
         return scripts;
-    }
-
-    private static String digest(byte[] text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-1", e);
-        }
     }
 
     private static String load(String name) {

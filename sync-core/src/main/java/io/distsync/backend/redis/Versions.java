@@ -5,8 +5,6 @@ import io.distsync.backend.support.VersionText;
 import io.distsync.version.Version;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /** How the scripts make versions. */
 final class Versions {
@@ -17,17 +15,9 @@ final class Versions {
     static Version following(Version head, RequestId request, int index) {
         long first = head.revision() + 1;
         String hashed = VersionText.text(head) + " " + head.epoch() + "-" + first + " " + request;
-        byte[] hash = sha1().digest(hashed.getBytes(StandardCharsets.US_ASCII));
-        long link = ByteBuffer.wrap(hash).getLong();
+        long link = ByteBuffer.wrap(Sha1.of(hashed.getBytes(StandardCharsets.US_ASCII)))
+                .getLong();
         return new Version(head.epoch(), first + index, link(link, index));
-    }
-
-    private static MessageDigest sha1() {
-        try {
-            return MessageDigest.getInstance("SHA-1");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("each Java platform has it", e);
-        }
     }
 
     /** The link of a change: the hash of its commit and its place in it. */
