@@ -176,10 +176,7 @@ public final class LocalSyncBackend implements SyncBackend {
 
     private CommitResult apply(Commit commit) {
         while (true) {
-            LocalTopic topic = topics.get(commit.topic());
-            if (topic == null) {
-                topic = create(commit.topic());
-            }
+            LocalTopic topic = topic(commit.topic());
             boolean watch;
             CommitResult result;
             synchronized (topic) {
@@ -187,7 +184,7 @@ public final class LocalSyncBackend implements SyncBackend {
                     continue;
                 }
                 result = topic.commit(commit);
-                watch = topic.needsWatch() && topic.markWatched(true);
+                watch = topic.dependsOnTime() && topic.markWatched(true);
             }
             if (watch) {
                 watch(commit.topic(), topic);
@@ -199,10 +196,7 @@ public final class LocalSyncBackend implements SyncBackend {
     /** Works on the topic, which is created if it does not exist. */
     private <R> R inTopic(String name, Function<LocalTopic, R> work) {
         while (true) {
-            LocalTopic topic = topics.get(name);
-            if (topic == null) {
-                topic = create(name);
-            }
+            LocalTopic topic = topic(name);
             synchronized (topic) {
                 if (!topic.isDropped()) {
                     return work.apply(topic);
@@ -223,7 +217,12 @@ public final class LocalSyncBackend implements SyncBackend {
         }
     }
 
-    private LocalTopic create(String name) {
+    /** The topic, which is created if it does not exist. */
+    private LocalTopic topic(String name) {
+        LocalTopic existing = topics.get(name);
+        if (existing != null) {
+            return existing;
+        }
         Limits.checkTopic(name);
         return topics.computeIfAbsent(name, absent -> {
             long dropped = droppedEpoch.get();
@@ -298,7 +297,7 @@ public final class LocalSyncBackend implements SyncBackend {
                 droppedEpoch.accumulateAndGet(topic.head().epoch(), Math::max);
                 topics.remove(name, topic);
             }
-            if (topic.isDropped() || !topic.needsWatch()) {
+            if (topic.isDropped() || !topic.dependsOnTime()) {
                 topic.markWatched(false);
                 watched.remove(name, topic);
             }

@@ -101,8 +101,8 @@ final class LocalTopic implements Consumer<List<Change>> {
         return dropped;
     }
 
-    /** Whether the sweeper has to look at this topic from time to time. */
-    boolean needsWatch() {
+    /** Whether anything in the topic depends on the time: then the sweeper has to look at it. */
+    boolean dependsOnTime() {
         return store.nextDueMillis() != Long.MAX_VALUE || store.isTimed();
     }
 
@@ -122,11 +122,11 @@ final class LocalTopic implements Consumer<List<Change>> {
     }
 
     private long now() {
-        return store.isTimed() || store.nextDueMillis() != Long.MAX_VALUE ? time.epochMillis() : 0;
+        return dependsOnTime() ? time.epochMillis() : 0;
     }
 
     private boolean isTimed(Commit commit) {
-        if (commit.options().isTimed() || store.isTimed() || store.nextDueMillis() != Long.MAX_VALUE) {
+        if (commit.options().isTimed() || dependsOnTime()) {
             return true;
         }
         List<Mutation> mutations = commit.mutations();

@@ -374,7 +374,7 @@ public final class TopicStore {
         }
         if (lease instanceof LeaseRule.Set set) {
             setLease(slot, set);
-        } else if (lease instanceof LeaseRule.None && slot.lease != null) {
+        } else if (lease instanceof LeaseRule.None) {
             clearLease(slot);
         }
         return change;
