@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A change as a record: the topic is its key, the payload its value, everything else is in headers, as text; the change's own
- * headers are headers of the record under their names. A record without
- * a value is a delete, an expiry, or a write of a topic that logs no payloads; the cause tells which.
+ * headers are headers of the record under their names. A record without a value is a delete, an expiry, or a write of a topic
+ * that logs no payloads; the cause tells which.
  *
  * <p>The form is for others to read, so it is documented (docs/kafka.md) and has a number. A reader ignores headers it does
  * not know; what an older reader would misunderstand gets another number.

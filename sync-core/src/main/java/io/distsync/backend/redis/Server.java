@@ -195,7 +195,7 @@ final class Server {
         return unreachableSince;
     }
 
-    /** What the server said of itself when it was last reached. */
+    /** What the server says of itself, or {@code null} while it cannot be reached. */
     @Nullable
     ServerInfo info() {
         Session now = session;
@@ -628,7 +628,7 @@ final class Server {
             attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
             return;
         }
-        if (reason == null || failures == 0) {
+        if (failures == 0) {
             LogEvent.STORE_UNREACHABLE
                     .on(log)
                     .log("Redis at {} cannot be reached: {}", connector.name(), cause.getMessage());

@@ -3,7 +3,7 @@
 -- use takes it away.
 --
 -- ARGV[2]  least time between the two in ms
--- Reply S, number of expired entries, when to look again in ms (0: not before something new happens)
+-- Reply S, number of expired entries
 
 local MOST = 100
 local MARK = 3600000
@@ -14,7 +14,7 @@ if wrong then
 end
 if S.fresh then
   redis.call('ZREM', S.due, S.topic)
-  return {'S', 0, 0}
+  return {'S', 0}
 end
 
 local expired = 0
@@ -34,7 +34,7 @@ if next(S.changed) or S.infoChanged then
   save(false)
 end
 
-local again = 0
+local again = 0 -- when to look again: not before something new happens
 local earliest = redis.call('ZRANGE', S.leases, 0, 0, 'WITHSCORES')[2]
 if earliest then
   again = math.max(tonumber(earliest), S.grace)
@@ -68,4 +68,4 @@ if again > 0 then
 else
   redis.call('ZREM', S.due, S.topic)
 end
-return {'S', expired, again}
+return {'S', expired}

@@ -183,9 +183,10 @@ end
 -- can tell whether the log is whole, and where the log is missing or ahead of the state. The chain of links goes on.
 --
 -- The log has one entry for each commit, with the id of its last change and one field, the record: a header, a line feed, and
--- key and payload of each change in MessagePack, with the headers of all of them behind those if there are any. The header has an operation for each change, the hash, the request, the time,
--- the topic's version before, and the version of each entry before, in the order of their first changes. The hash is of the
--- topic's version before and of what comes next; the link of a change is that and its place.
+-- key and payload of each change in MessagePack, with the headers of all of them behind those if there are any. The header has
+-- an operation for each change, the hash, the request, the time, the topic's version before, and the version of each entry
+-- before, in the order of their first changes. The hash is of the topic's version before and of what comes next; the link of a
+-- change is that and its place.
 local function log(request, changes, headers)
   local count = #changes
   S.before, S.first, S.count = S.top, S.revision + 1, count
@@ -208,7 +209,7 @@ local function log(request, changes, headers)
       previous[#previous + 1] = entry.there and entry.version or S.nothing
     end
   end
-  contents[2 * count + 1] = headers or nil
+  contents[2 * count + 1] = headers
   local packed = cmsgpack.pack(contents)
   local wrong = touched(S.outbox, 'zset', 'ZCARD') -- @broadcast
   if wrong then -- @broadcast
