@@ -311,7 +311,7 @@ final class Feeds implements Server.Listener {
     // --- of the server ----------------------------------------------------------------------------------------------
 
     @Override
-    public void connected(Server server, Server.Session opened) {
+    public void connected(Server server) {
         List<byte[]> channels = new ArrayList<>();
         synchronized (this) {
             for (Feed feed : feeds.values()) {

@@ -176,7 +176,7 @@ public final class Outbox {
     /** Looks at the commits of a slot; called regularly. */
     void look(int slot) {
         Server server = topology.at(slot);
-        if (server == null || server.session() == null) {
+        if (server == null || !server.isConnected()) {
             return;
         }
         server.run(Kind.OUTBOX, new byte[][] {names.outbox(slot)}, arguments(broadcaster.isAble() ? COMMITS_A_LOOK : 0))

@@ -68,7 +68,7 @@ final class Server {
     interface Listener {
 
         /** Channels can be subscribed. */
-        void connected(Server server, Session session);
+        void connected(Server server);
 
         /** Nothing will come over the channels any more until the next {@link #connected}. */
         void disconnected(Server server);
@@ -202,9 +202,8 @@ final class Server {
         return now == null ? null : now.info();
     }
 
-    @Nullable
-    Session session() {
-        return session;
+    boolean isConnected() {
+        return session != null;
     }
 
     /** Runs a script. A server that does not know it is asked who it is, and given the text. */
@@ -534,7 +533,7 @@ final class Server {
                                 "Redis at {} is another incarnation now: {}",
                                 connector.name(),
                                 now.info().incarnation());
-                listener.connected(this, now); // what was missed meanwhile has to be asked for
+                listener.connected(this); // what was missed meanwhile has to be asked for
             }
         }
     }
@@ -562,7 +561,7 @@ final class Server {
                             connector.name(),
                             opened.info().details().get("eviction"));
         }
-        listener.connected(this, opened);
+        listener.connected(this);
         attempt.complete(opened);
         beat(opened, ++pulse);
     }

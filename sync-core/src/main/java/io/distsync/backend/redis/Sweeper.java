@@ -123,7 +123,7 @@ final class Sweeper {
 
     private void learnSlots() {
         Server server = topology.at(names.slotOfSlots());
-        if (server != null && server.session() != null) {
+        if (server != null && server.isConnected()) {
             server.call(commands -> commands.smembers(names.slots())).whenComplete((found, failure) -> {
                 if (failure == null) {
                     learn(server, found);
@@ -174,7 +174,7 @@ final class Sweeper {
 
     private void sweepSlot(int slot) {
         Server server = topology.at(slot);
-        if (server == null || server.session() == null) {
+        if (server == null || !server.isConnected()) {
             return;
         }
         if (outbox != null) {
