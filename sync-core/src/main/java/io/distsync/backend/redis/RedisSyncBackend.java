@@ -112,7 +112,7 @@ public final class RedisSyncBackend implements SyncBackend {
         Scripts scripts = new Scripts(
                 builder.prefix, names.channelPrefix(), cluster != null, builder.broadcaster != null, builder.seam);
         Function<RedisURI, Server> servers = uri -> new Server(
-                new ClientConnector(builder.client, uri),
+                new Connector(builder.client, uri),
                 scripts,
                 builder.server(),
                 scheduler,

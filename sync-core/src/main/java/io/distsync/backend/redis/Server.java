@@ -1,7 +1,6 @@
 package io.distsync.backend.redis;
 
 import io.distsync.backend.redis.Scripts.Kind;
-import io.distsync.backend.redis.Scripts.Script;
 import io.distsync.error.BackendUnavailableException;
 import io.distsync.error.NotAppliedException;
 import io.distsync.error.OutcomeUnknownException;
@@ -13,18 +12,12 @@ import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -36,8 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Redis server: a connection for commands, one for channels, one for {@link Confirmations} if commits wait for replicas,
- * and the watch over all of them.
+ * One Redis server: the {@link Session} with it, and the watch over that.
  *
  * <p>The driver neither reconnects nor repeats: a connection that breaks fails what was under way on it, and the next one
  * is used only after the server has told its incarnation and taken the scripts made for it.
@@ -50,12 +42,11 @@ final class Server {
      * no session waits for the attempt under way, if there is one, and fails at once otherwise.
      *
      * A session is usable until it is dropped; dropping closes its connections, which fails everything pending on
-     * them. One session has one incarnation; another incarnation on the same connections is another session.
+     * them.
      */
 
     private static final Logger log = LoggerFactory.getLogger(Server.class);
 
-    private static final byte[][] NO_KEYS = {};
     private static final int CHANNELS_A_COMMAND = 256;
 
     /** After so many a connection is taken for dead; one alone may be this process being slow. */
@@ -83,18 +74,6 @@ final class Server {
         void message(String channel, byte[] content);
     }
 
-    /** How connections to the server are opened. */
-    interface Connector {
-
-        /** For commands, and for confirmations. */
-        CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands();
-
-        CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels();
-
-        /** For messages; no credentials. */
-        String name();
-    }
-
     /**
      * How a server is treated.
      *
@@ -111,40 +90,8 @@ final class Server {
         }
     }
 
-    /**
-     * What was negotiated with one incarnation of the server.
-     *
-     * @param confirmations {@code null} if no commit waits for replicas
-     */
-    record Session(
-            StatefulRedisConnection<byte[], byte[]> commandConnection,
-            StatefulRedisPubSubConnection<byte[], byte[]> channelConnection,
-            @Nullable Confirmations confirmations,
-            ServerInfo info,
-            Map<Kind, Script> scripts) {
-
-        RedisAsyncCommands<byte[], byte[]> commands() {
-            return commandConnection.async();
-        }
-
-        /** Those besides the one for commands. */
-        List<StatefulRedisConnection<byte[], byte[]>> otherConnections() {
-            return confirmations == null
-                    ? List.of(channelConnection)
-                    : List.of(channelConnection, confirmations.connection());
-        }
-
-        boolean isOpen() {
-            return commandConnection.isOpen() && otherConnections().stream().allMatch(StatefulConnection::isOpen);
-        }
-
-        Session confirmedBy(Confirmations value) {
-            return new Session(commandConnection, channelConnection, value, info, scripts);
-        }
-    }
-
     private final Connector connector;
-    private final Scripts scripts;
+    private final Sessions sessions;
     private final Settings settings;
     private final Scheduler scheduler;
     private final TimeSource time;
@@ -174,7 +121,7 @@ final class Server {
             boolean sharded,
             Runnable misled) {
         this.connector = connector;
-        this.scripts = scripts;
+        this.sessions = new Sessions(connector, scripts, settings, sharded);
         this.settings = settings;
         this.scheduler = scheduler;
         this.time = time;
@@ -208,12 +155,12 @@ final class Server {
 
     /** Runs a script. A server that does not know it is asked who it is, and given the text. */
     CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
-        return inSession(now -> evalsha(now, kind, keys, arguments)
+        return inSession(now -> now.evalsha(kind, keys, arguments)
                 .handle((reply, failure) -> {
                     Throwable cause = failure == null ? null : unwrap(failure);
                     if (cause instanceof RedisNoScriptException) {
                         return introduced(now)
-                                .thenCompose(known -> eval(known, kind, keys, arguments)
+                                .thenCompose(known -> known.eval(kind, keys, arguments)
                                         .thenCompose(answer -> confirmed(known, kind, keys, answer)));
                     }
                     if (cause != null) {
@@ -250,7 +197,7 @@ final class Server {
     /** Closes the connections of an attempt, or lets them be closed as soon as they are made: nobody waits for them. */
     private static CompletableFuture<Void> closeOpened(CompletableFuture<Session> attempt) {
         attempt.completeExceptionally(new ServiceClosedException("the backend is closed"));
-        return attempt.thenCompose(Server::closeAll).exceptionally(neverOpened -> null);
+        return attempt.thenCompose(Session::close).exceptionally(neverOpened -> null);
     }
 
     private <R> CompletionStage<R> inSession(Function<Session, CompletionStage<R>> use) {
@@ -281,14 +228,6 @@ final class Server {
         }
     }
 
-    private static CompletionStage<List<?>> evalsha(Session on, Kind kind, byte[][] keys, byte[][] arguments) {
-        return on.commands().evalsha(script(on, kind).digest(), ScriptOutputType.MULTI, keys, arguments);
-    }
-
-    private static CompletionStage<List<?>> eval(Session on, Kind kind, byte[][] keys, byte[][] arguments) {
-        return on.commands().eval(script(on, kind).text(), ScriptOutputType.MULTI, keys, arguments);
-    }
-
     /** Holds the answer to a commit, or to its repeat, until the replicas have it, if so configured. */
     private CompletionStage<List<?>> confirmed(Session on, Kind kind, byte[][] keys, List<?> answer) {
         Confirmations confirmations = on.confirmations();
@@ -309,14 +248,6 @@ final class Server {
             }
             return answer;
         });
-    }
-
-    private static Script script(Session on, Kind kind) {
-        Script script = on.scripts().get(kind);
-        if (script == null) {
-            throw new IllegalStateException("every session has every script");
-        }
-        return script;
     }
 
     /** A server that refuses writes because it is a replica now has to be looked up anew, as one that names another. */
@@ -389,7 +320,7 @@ final class Server {
             connecting = attempt;
         }
         CompletableFuture<Session> result = attempt;
-        CompletableFuture<Session> next = open();
+        CompletableFuture<Session> next = sessions.open();
         opening = next;
         if (closed) {
             var unused = closeOpened(next); // close() may not have seen it
@@ -409,122 +340,23 @@ final class Server {
         }));
     }
 
-    /** All connections, to the same server, and its scripts. Whatever comes too late is closed. */
-    private CompletableFuture<Session> open() {
-        CompletableFuture<Session> opening = new CompletableFuture<>();
-        CompletableFuture<StatefulRedisConnection<byte[], byte[]>> commands =
-                closedIfLate(opening, connector::commands);
-        CompletableFuture<StatefulRedisPubSubConnection<byte[], byte[]>> channels =
-                closedIfLate(opening, connector::channels);
-        CompletableFuture<Session> introduced = commands.thenCombine(
-                        channels, (first, second) -> led(introduce(first, second, null), second))
-                .thenCompose(Function.identity());
-        var unused = withConfirmations(opening, introduced).whenComplete((session, failure) -> {
-            if (session == null) {
-                opening.completeExceptionally(failure);
-            } else {
-                opening.complete(session);
-            }
-        });
-        return opening;
-    }
-
-    private CompletableFuture<Session> withConfirmations(
-            CompletableFuture<Session> opening, CompletableFuture<Session> introduced) {
-        return settings.replicas() == 0
-                ? introduced
-                : closedIfLate(opening, connector::commands)
-                        .thenCompose(third -> led(introduced, third)
-                                .thenApply(session -> session.confirmedBy(
-                                        new Confirmations(third, settings.replicas(), settings.replicaTimeout()))));
-    }
-
-    /** The session, if another connection leads to the same server. */
-    private static CompletionStage<Session> led(
-            CompletionStage<Session> introduced, StatefulRedisConnection<byte[], byte[]> other) {
-        return introduced.thenCombine(identity(other.async()), (session, identity) -> {
-            if (!identity.runId().equals(session.info().runId())) {
-                throw new BackendUnavailableException("the connections lead to different servers");
-            }
-            return session;
-        });
-    }
-
-    private static <C extends StatefulConnection<byte[], byte[]>> CompletableFuture<C> closedIfLate(
-            CompletableFuture<Session> opening, Supplier<CompletionStage<C>> connect) {
-        CompletableFuture<C> connection;
-        try {
-            connection = connect.get().toCompletableFuture();
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-        var unused = opening.whenComplete((session, failure) -> {
-            if (failure != null) {
-                var ignored = connection.whenComplete((opened, other) -> {
-                    if (opened != null) {
-                        var unusedClosing = closeQuietly(opened);
-                    }
-                });
-            }
-        });
-        return connection;
-    }
-
-    private static CompletionStage<ServerInfo> identity(RedisAsyncCommands<byte[], byte[]> commands) {
-        return commands.info().thenApply(ServerInfo::parse);
-    }
-
-    /** INFO does not tell when the append-only file is synced, and not every user may ask for the configuration. */
-    private static CompletionStage<ServerInfo> durability(
-            RedisAsyncCommands<byte[], byte[]> commands, ServerInfo said) {
-        return said.hasAppendOnlyFile()
-                ? commands.configGet(ServerInfo.APPEND_FSYNC)
-                        .handle((found, refused) -> refused == null ? said.with(found) : said)
-                : CompletableFuture.completedFuture(said);
-    }
-
-    /** Learns who the server is, and gives it the scripts for that. */
-    private CompletionStage<Session> introduce(
-            StatefulRedisConnection<byte[], byte[]> commands,
-            StatefulRedisPubSubConnection<byte[], byte[]> channels,
-            @Nullable Confirmations confirmations) {
-        return identity(commands.async())
-                .thenCompose(said -> durability(commands.async(), said))
-                .thenCompose(info -> {
-                    info.requireUsable(sharded);
-                    Map<Kind, Script> texts = scripts.forIncarnation(info.incarnation());
-                    List<CompletableFuture<?>> loads = new ArrayList<>();
-                    for (Script script : texts.values()) {
-                        // By EVAL: in Redis 6.2 SCRIPT LOAD reaches the replicas too, and a promoted one would know the
-                        // script.
-                        loads.add(commands.async()
-                                .eval(script.text(), ScriptOutputType.VALUE, NO_KEYS)
-                                .toCompletableFuture());
-                    }
-                    return CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new))
-                            .thenApply(loaded -> new Session(commands, channels, confirmations, info, texts));
-                });
-    }
-
     /** The server did not know a script: it may be another incarnation by now. */
     private CompletionStage<Session> introduced(Session before) {
         CompletableFuture<Session> known = new CompletableFuture<>();
-        introduce(before.commandConnection(), before.channelConnection(), before.confirmations())
-                .whenComplete((now, failure) -> {
-                    if (now == null) {
-                        known.completeExceptionally(unwrap(failure));
-                        post(() -> drop(before, unwrap(failure)));
-                    } else {
-                        known.complete(now);
-                        post(() -> replace(before, now));
-                    }
-                });
+        sessions.introduceAgain(before).whenComplete((now, failure) -> {
+            if (now == null) {
+                known.completeExceptionally(unwrap(failure));
+                post(() -> drop(before, unwrap(failure)));
+            } else {
+                known.complete(now);
+                post(() -> replace(before, now));
+            }
+        });
         return known;
     }
 
     private void replace(Session before, Session now) {
-        Session present = session;
-        if (present != null && present.commandConnection() == before.commandConnection()) {
+        if (isPresent(before)) {
             session = now;
             if (!now.info().incarnation().equals(before.info().incarnation())) {
                 LogEvent.STORE_REPLACED
@@ -540,7 +372,7 @@ final class Server {
 
     private void ready(CompletableFuture<Session> attempt, Session opened) {
         if (closed || !opened.isOpen()) {
-            var unused = closeAll(opened);
+            var unused = opened.close();
             failed(attempt, new BackendUnavailableException("the connection was closed"));
             return;
         }
@@ -618,7 +450,7 @@ final class Server {
 
     private boolean isPresent(Session opened) {
         Session present = session;
-        return present != null && present.channelConnection() == opened.channelConnection();
+        return present != null && present.isOnConnectionsOf(opened);
     }
 
     private void failed(CompletableFuture<Session> attempt, Throwable cause) {
@@ -649,7 +481,7 @@ final class Server {
 
     private void beat(Session on, long number) {
         Session present = session;
-        if (closed || present == null || present.commandConnection() != on.commandConnection() || number != pulse) {
+        if (closed || present == null || !present.isOnConnectionsOf(on) || number != pulse) {
             return;
         }
         if (unanswered >= MISSED_BEATS) {
@@ -685,8 +517,7 @@ final class Server {
     }
 
     private void drop(Session gone, Throwable cause) {
-        Session present = session;
-        if (closed || present == null || present.commandConnection() != gone.commandConnection()) {
+        if (closed || !isPresent(gone)) {
             return;
         }
         LogEvent.STORE_LOST.on(log).log("lost Redis at {}: {}", connector.name(), cause.getMessage());
@@ -695,25 +526,10 @@ final class Server {
         connecting = new CompletableFuture<>();
         session = null;
         opening = null;
-        var unused = closeAll(present);
+        var unused = gone.close();
         listener.disconnected(this);
         misled.run();
         scheduler.schedule(this::connect, pause());
-    }
-
-    private static CompletableFuture<Void> closeAll(Session session) {
-        List<CompletableFuture<Void>> closing = new ArrayList<>();
-        closing.add(closeQuietly(session.commandConnection()));
-        session.otherConnections().forEach(connection -> closing.add(closeQuietly(connection)));
-        return CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new));
-    }
-
-    private static CompletableFuture<Void> closeQuietly(StatefulConnection<?, ?> connection) {
-        return connection.closeAsync().whenComplete((done, failure) -> {
-            if (failure != null) {
-                log.debug("closing a connection failed", failure);
-            }
-        });
     }
 
     static Throwable unwrap(Throwable failure) {

@@ -8,20 +8,19 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.concurrent.CompletionStage;
 
 /** Connections to a server at an address, or to the one the sentinels name at the moment. */
-record ClientConnector(RedisClient client, RedisURI uri) implements Server.Connector {
+record Connector(RedisClient client, RedisURI uri) {
 
-    @Override
-    public CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands() {
+    /** For commands, and for confirmations. */
+    CompletionStage<StatefulRedisConnection<byte[], byte[]>> commands() {
         return client.connectAsync(ByteArrayCodec.INSTANCE, uri);
     }
 
-    @Override
-    public CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels() {
+    CompletionStage<StatefulRedisPubSubConnection<byte[], byte[]>> channels() {
         return client.connectPubSubAsync(ByteArrayCodec.INSTANCE, uri);
     }
 
-    @Override
-    public String name() {
+    /** For messages; no credentials. */
+    String name() {
         if (uri.getSentinelMasterId() != null) {
             return "sentinel master " + uri.getSentinelMasterId();
         }
