@@ -95,10 +95,7 @@ final class Replies {
     }
 
     static Page read(String topic, List<?> reply) {
-        String kind = kind(topic, reply);
-        if (!kind.equals("P")) {
-            throw unexpected(kind);
-        }
+        requireKind("P", topic, reply);
         return page(list(reply, 1));
     }
 
@@ -129,10 +126,7 @@ final class Replies {
 
     /** Those of the leases that were to be renewed and were not. */
     static List<Lease> notRenewed(String topic, List<Lease> leases, List<?> reply) {
-        String kind = kind(topic, reply);
-        if (!kind.equals("K")) {
-            throw unexpected(kind);
-        }
+        requireKind("K", topic, reply);
         List<Lease> left = new ArrayList<>();
         for (int i = 0; i < leases.size(); i++) {
             if (number(reply, i + 1) != 1) {
@@ -144,10 +138,7 @@ final class Replies {
 
     /** How many entries were expired. */
     static long sweep(String topic, List<?> reply) {
-        String kind = kind(topic, reply);
-        if (!kind.equals("S")) {
-            throw unexpected(kind);
-        }
+        requireKind("S", topic, reply);
         return number(reply, 1);
     }
 
@@ -165,6 +156,13 @@ final class Replies {
                     + "', which this version cannot read; it reads layout '1'");
         }
         return kind;
+    }
+
+    private static void requireKind(String expected, String topic, List<?> reply) {
+        String kind = kind(topic, reply);
+        if (!kind.equals(expected)) {
+            throw unexpected(kind);
+        }
     }
 
     private static MalformedDataException unexpected(String kind) {
