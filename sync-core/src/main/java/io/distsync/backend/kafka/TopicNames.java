@@ -3,11 +3,9 @@ package io.distsync.backend.kafka;
 import io.distsync.version.Limits;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -23,7 +21,6 @@ final class TopicNames {
     private static final int MAX_LENGTH = 249;
     private static final String SHARED = "shared";
     private static final Pattern ESCAPED = Pattern.compile("[^A-Za-z0-9._-]|_(?=x[0-9A-F]{2}[_:/])");
-    private static final Pattern ESCAPE = Pattern.compile("_x([0-9A-F]{2})_");
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
     private final String shared;
@@ -68,12 +65,5 @@ final class TopicNames {
     static String escaped(String topic) {
         return ESCAPED.matcher(topic)
                 .replaceAll(match -> "_x" + HEX.toHexDigits((byte) match.group().charAt(0)) + "_");
-    }
-
-    /** What {@link #escaped} was made of. */
-    static String unescaped(String name) {
-        return ESCAPE.matcher(name)
-                .replaceAll(match -> Matcher.quoteReplacement(
-                        String.valueOf((char) Integer.parseInt(match.group(1).toLowerCase(Locale.ROOT), 16))));
     }
 }
