@@ -8,6 +8,7 @@ import io.distsync.error.RejectedException;
 import io.distsync.error.SyncException;
 import io.lettuce.core.RedisCommandExecutionException;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** Says of what went wrong whether it may have had an effect. */
@@ -38,9 +39,18 @@ final class Failures {
 
     private Failures() {}
 
+    /** What a stage failed with, without what stages put around it. */
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
     /** A commit that failed. */
     static RuntimeException ofCommit(String topic, Throwable failure) {
-        Throwable cause = Server.unwrap(failure);
+        Throwable cause = unwrap(failure);
         if (cause instanceof SyncException || cause instanceof IllegalArgumentException) {
             return (RuntimeException) cause;
         }
@@ -55,7 +65,7 @@ final class Failures {
 
     /** Something failed that changes nothing. */
     static RuntimeException ofRead(String topic, Throwable failure) {
-        Throwable cause = Server.unwrap(failure);
+        Throwable cause = unwrap(failure);
         if (cause instanceof SyncException || cause instanceof IllegalArgumentException) {
             return (RuntimeException) cause;
         }

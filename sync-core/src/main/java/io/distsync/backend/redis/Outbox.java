@@ -227,7 +227,7 @@ public final class Outbox {
                         : LogEntries.commit(
                                 id, entries.get(0).getBody().values().iterator().next()));
         read.whenComplete((commit, failure) -> {
-            if (failure != null && Server.unwrap(failure) instanceof MalformedDataException) {
+            if (failure != null && Failures.unwrap(failure) instanceof MalformedDataException) {
                 LogEvent.OUTBOX_COMMIT_FOREIGN
                         .on(log)
                         .setCause(failure)

@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -157,7 +156,7 @@ final class Server {
     CompletionStage<List<?>> run(Kind kind, byte[][] keys, byte[][] arguments) {
         return inSession(now -> now.evalsha(kind, keys, arguments)
                 .handle((reply, failure) -> {
-                    Throwable cause = failure == null ? null : unwrap(failure);
+                    Throwable cause = failure == null ? null : Failures.unwrap(failure);
                     if (cause instanceof RedisNoScriptException) {
                         return introduced(now)
                                 .thenCompose(known -> known.eval(kind, keys, arguments)
@@ -176,7 +175,7 @@ final class Server {
     <R> CompletionStage<R> call(Function<RedisAsyncCommands<byte[], byte[]>, CompletionStage<R>> commands) {
         return inSession(now -> commands.apply(now.commands()).whenComplete((reply, failure) -> {
             if (failure != null) {
-                observe(now, unwrap(failure));
+                observe(now, Failures.unwrap(failure));
             }
         }));
     }
@@ -237,7 +236,7 @@ final class Server {
         return confirmations.confirm(keys[0]).handle((count, failure) -> {
             String applied = "applied by Redis at " + connector.name() + ", but ";
             if (failure != null) {
-                Throwable cause = unwrap(failure);
+                Throwable cause = Failures.unwrap(failure);
                 observe(on, cause);
                 throw new OutcomeUnknownException(
                         applied + "its replicas could not be asked to confirm it: " + cause.getMessage(), cause);
@@ -284,7 +283,7 @@ final class Server {
     /** A subscription that is refused by the right server ends the session: a feed that never comes must show. */
     private void notice(Session on, CompletionStage<Void> subscription) {
         subscription.whenComplete((done, failure) -> {
-            Throwable cause = failure == null ? null : unwrap(failure);
+            Throwable cause = failure == null ? null : Failures.unwrap(failure);
             if (cause instanceof RedisCommandExecutionException) {
                 observe(on, cause);
                 if (!Failures.isElsewhere(cause)) {
@@ -333,7 +332,7 @@ final class Server {
         var unused = next.whenComplete((opened, failure) -> post(() -> {
             timer.cancel();
             if (opened == null) {
-                failed(result, unwrap(failure));
+                failed(result, Failures.unwrap(failure));
             } else {
                 ready(result, opened);
             }
@@ -345,8 +344,8 @@ final class Server {
         CompletableFuture<Session> known = new CompletableFuture<>();
         sessions.introduceAgain(before).whenComplete((now, failure) -> {
             if (now == null) {
-                known.completeExceptionally(unwrap(failure));
-                post(() -> drop(before, unwrap(failure)));
+                known.completeExceptionally(Failures.unwrap(failure));
+                post(() -> drop(before, Failures.unwrap(failure)));
             } else {
                 known.complete(now);
                 post(() -> replace(before, now));
@@ -499,7 +498,7 @@ final class Server {
         var unused = commands.thenCombine(CompletableFuture.allOf(others), (info, pongs) -> info)
                 .whenComplete((info, failure) -> post(() -> {
                     if (failure != null) {
-                        drop(present, unwrap(failure));
+                        drop(present, Failures.unwrap(failure));
                     } else {
                         onBeat(present, info);
                     }
@@ -530,13 +529,5 @@ final class Server {
         listener.disconnected(this);
         misled.run();
         scheduler.schedule(this::connect, pause());
-    }
-
-    static Throwable unwrap(Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause;
     }
 }
