@@ -11,10 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
 
 /** What one case works with: a store, its clients, the topics used, the followers opened. */
@@ -133,23 +129,6 @@ final class StoreUnderTest {
         fixture.close();
     }
 
-    /** Waits for a stage, and throws what it failed with. */
-    static <R> R await(CompletionStage<R> stage) {
-        try {
-            return stage.toCompletableFuture().get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw new AssertionError("failed with a checked exception or an error", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted", e);
-        } catch (TimeoutException e) {
-            throw new AssertionError("no answer within " + BOUND, e);
-        }
-    }
-
     /** Sends a commit again until it is answered; what a caller does who may not give up. */
     static CommitResult insist(SyncBackend client, Commit commit) {
         return Awaitility.await()
@@ -158,6 +137,6 @@ final class StoreUnderTest {
                 .pollInterval(Duration.ofMillis(2))
                 .ignoreExceptionsMatching(failure ->
                         failure instanceof OutcomeUnknownException || failure instanceof BackendUnavailableException)
-                .until(() -> await(client.commit(commit)), result -> true);
+                .until(() -> Answers.answer(client.commit(commit)), result -> true);
     }
 }

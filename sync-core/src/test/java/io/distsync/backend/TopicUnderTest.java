@@ -86,7 +86,7 @@ final class TopicUnderTest {
     }
 
     CommitResult send(Commit commit) {
-        CommitResult result = StoreUnderTest.await(client.commit(commit));
+        CommitResult result = Answers.answer(client.commit(commit));
         requests.learn(result.head());
         return result;
     }
@@ -153,7 +153,7 @@ final class TopicUnderTest {
     // --- reads ------------------------------------------------------------------------------------------------------
 
     Page read(Selection selection) {
-        Page page = StoreUnderTest.await(client.read(name, selection));
+        Page page = Answers.answer(client.read(name, selection));
         requests.learn(page.head());
         return page;
     }
@@ -198,7 +198,7 @@ final class TopicUnderTest {
     // --- log --------------------------------------------------------------------------------------------------------
 
     History history(Version after, int limit) {
-        return StoreUnderTest.await(client.history(name, after, limit));
+        return Answers.answer(client.history(name, after, limit));
     }
 
     /** The position from which the log can be read. */
@@ -268,7 +268,7 @@ final class TopicUnderTest {
 
     /** Those of the leases that are gone. */
     List<Lease> keepAlive(Lease... leases) {
-        return StoreUnderTest.await(client.keepAlive(List.of(leases)));
+        return Answers.answer(client.keepAlive(List.of(leases)));
     }
 
     /** Request ids of one sender, and what that sender knows of the topic. */

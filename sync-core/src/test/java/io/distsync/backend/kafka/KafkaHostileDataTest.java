@@ -1,5 +1,6 @@
 package io.distsync.backend.kafka;
 
+import static io.distsync.backend.Answers.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -15,7 +16,6 @@ import io.distsync.backend.Payload;
 import io.distsync.backend.RequestId;
 import io.distsync.backend.Scope;
 import io.distsync.backend.SyncBackend;
-import io.distsync.backend.redis.Broadcaster;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.backend.redis.Told;
 import io.distsync.testsupport.redis.RedisServer.Durability;
@@ -32,9 +32,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -311,7 +309,7 @@ class KafkaHostileDataTest {
                 .<Mutation>mapToObj(i -> requests % 7 == 0 ? Mutation.delete("k" + i) : Mutation.put("k" + i, text()))
                 .toList();
         CommitResult.Committed result = (CommitResult.Committed)
-                get(by.commit(Commit.of(topic, new RequestId(5, requests), known, List.of(), mutations)));
+                answer(by.commit(Commit.of(topic, new RequestId(5, requests), known, List.of(), mutations)));
         known = result.head();
         result.outcomes().stream().filter(Objects::nonNull).forEach(committed::add);
     }
@@ -366,30 +364,5 @@ class KafkaHostileDataTest {
 
     private static long malformed(KafkaSyncBackend node) {
         return Objects.requireNonNull(node.carrier().feed()).malformed();
-    }
-
-    private static <T> T get(CompletionStage<T> stage) {
-        return stage.toCompletableFuture()
-                .orTimeout(BOUND.toSeconds(), TimeUnit.SECONDS)
-                .join();
-    }
-
-    /** Commits, and never broadcasts. */
-    private static final class Mute implements Broadcaster {
-
-        @Override
-        public boolean isAble() {
-            return false;
-        }
-
-        @Override
-        public boolean brings(String ofTopic) {
-            return false;
-        }
-
-        @Override
-        public void broadcast(String ofTopic, List<Change> commit) {
-            throw new AssertionError("it said that it is not able to");
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.distsync.backend.kafka;
 
+import static io.distsync.backend.Answers.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -21,7 +22,6 @@ import io.distsync.backend.Selection;
 import io.distsync.backend.Subscription;
 import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
-import io.distsync.backend.redis.Broadcaster;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.testsupport.redis.RedisServer.Durability;
 import io.distsync.version.Version;
@@ -35,9 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -389,7 +387,7 @@ class KafkaSyncBackendTest {
         another.close();
 
         eventually().untilAsserted(() -> assertThat(threadsOf(clients)).isEmpty());
-        assertThatThrownBy(() -> get(another.read(topic, Selection.none()))).hasMessageContaining("closed");
+        assertThatThrownBy(() -> answer(another.read(topic, Selection.none()))).hasMessageContaining("closed");
     }
 
     // --- topics -----------------------------------------------------------------------------------------------------
@@ -553,7 +551,7 @@ class KafkaSyncBackendTest {
     }
 
     private List<Change> commit(SyncBackend by, TopicOptions options, Mutation... mutations) {
-        Version known = get(by.read(topic, Selection.none())).head();
+        Version known = answer(by.read(topic, Selection.none())).head();
         Commit commit = new Commit(
                 topic,
                 new RequestId(9, sequence.incrementAndGet()),
@@ -562,7 +560,7 @@ class KafkaSyncBackendTest {
                 List.of(mutations),
                 Selection.none(),
                 options);
-        CommitResult.Committed committed = (CommitResult.Committed) get(by.commit(commit));
+        CommitResult.Committed committed = (CommitResult.Committed) answer(by.commit(commit));
         return committed.outcomes().stream().map(Objects::requireNonNull).toList();
     }
 
@@ -663,33 +661,8 @@ class KafkaSyncBackendTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static <T> T get(CompletionStage<T> stage) {
-        return stage.toCompletableFuture()
-                .orTimeout(BOUND.toSeconds(), TimeUnit.SECONDS)
-                .join();
-    }
-
     private static ConditionFactory eventually() {
         return await().atMost(BOUND).pollInterval(Duration.ofMillis(10));
-    }
-
-    /** Commits, and never broadcasts. */
-    private static final class Mute implements Broadcaster {
-
-        @Override
-        public boolean isAble() {
-            return false;
-        }
-
-        @Override
-        public boolean brings(String ofTopic) {
-            return false;
-        }
-
-        @Override
-        public void broadcast(String ofTopic, List<Change> commit) {
-            throw new AssertionError("it said that it is not able to");
-        }
     }
 
     private static final class Recorded implements ChangeListener {
