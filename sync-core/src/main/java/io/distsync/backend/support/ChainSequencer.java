@@ -30,13 +30,6 @@ final class ChainSequencer implements Sequencer {
     private static final int RECENT_LINKS = 64;
     private static final long HELD_BYTES = 4 << 20;
 
-    private enum Phase {
-        /** Has no position that counts. */
-        DETACHED,
-        FILLING,
-        SETTLED
-    }
-
     private final Output output;
     private final HeldChanges held;
     private final RecentLinks delivered = new RecentLinks(RECENT_LINKS);
@@ -57,20 +50,6 @@ final class ChainSequencer implements Sequencer {
         this.held = new HeldChanges(heldBytes);
     }
 
-    /** Whether nothing lies between the version and the change. */
-    static boolean continues(Version at, Change change) {
-        Version version = change.version();
-        return change.previousLink() == at.link()
-                && (version.epoch() == at.epoch()
-                        ? version.revision() == at.revision() + 1
-                        : version.epoch() > at.epoch());
-    }
-
-    /** Whether both name the same place of the same history; opening an epoch alone does not move the place. */
-    static boolean samePlace(Version a, Version b) {
-        return a.link() == b.link() && a.revision() == b.revision();
-    }
-
     @Override
     public void live(List<Change> changes) {
         if (phase != Phase.DETACHED && isNextCommit(changes)) {
@@ -86,7 +65,7 @@ final class ChainSequencer implements Sequencer {
 
     @Override
     public void head(Version head) {
-        if (phase == Phase.DETACHED || !samePlace(head, position)) {
+        if (phase == Phase.DETACHED || !Links.samePlace(head, position)) {
             verify();
         }
     }
@@ -115,7 +94,7 @@ final class ChainSequencer implements Sequencer {
         if (phase == Phase.DETACHED) {
             return true;
         }
-        if (chained && (!answer.head().isNewerThan(position) || samePlace(answer.head(), position))) {
+        if (chained && (!answer.head().isNewerThan(position) || Links.samePlace(answer.head(), position))) {
             endFill(answer.head());
             return true;
         }
@@ -145,7 +124,7 @@ final class ChainSequencer implements Sequencer {
         if (!snapshotBegun) {
             snapshotBegun = true;
             moveTo(page.head());
-        } else if (!samePlace(page.head(), waypoints.isEmpty() ? position : waypoints.getLast())) {
+        } else if (!Links.samePlace(page.head(), waypoints.isEmpty() ? position : waypoints.getLast())) {
             waypoints.add(page.head());
         }
         if (!page.more()) {
@@ -185,7 +164,7 @@ final class ChainSequencer implements Sequencer {
         Version at = position;
         for (int i = 0; i < size; i++) {
             Change change = changes.get(i);
-            if (change.index() != i || change.count() != size || !continues(at, change)) {
+            if (change.index() != i || change.count() != size || !Links.continues(at, change)) {
                 return false;
             }
             at = change.version();
@@ -210,7 +189,7 @@ final class ChainSequencer implements Sequencer {
     /** Heads are ends of commits, so a waypoint is met exactly or was missed. */
     private boolean passesWaypoints(Version last) {
         Version next = waypoints.getFirst();
-        if (samePlace(next, last)) {
+        if (Links.samePlace(next, last)) {
             waypoints.removeFirst();
             return true;
         }

@@ -109,7 +109,7 @@ final class HeldChanges {
         Version at = position;
         for (Held held : changes.values()) {
             Change change = held.change;
-            if (change.index() != length || !ChainSequencer.continues(at, change)) {
+            if (change.index() != length || !Links.continues(at, change)) {
                 return length;
             }
             length++;

@@ -40,12 +40,6 @@ final class KeySequencer implements Sequencer {
     private static final int RECENT_LINKS = 16;
     private static final long HELD_BYTES = 1 << 20;
 
-    private enum Phase {
-        DETACHED,
-        FILLING,
-        SETTLED
-    }
-
     /** What was last told of a key. */
     private static final class Known {
 
@@ -108,7 +102,7 @@ final class KeySequencer implements Sequencer {
 
     @Override
     public void head(Version head) {
-        if (phase == Phase.DETACHED || !ChainSequencer.samePlace(head, base)) {
+        if (phase == Phase.DETACHED || !Links.samePlace(head, base)) {
             verify();
         }
     }
@@ -274,7 +268,7 @@ final class KeySequencer implements Sequencer {
     private boolean isChain(List<Change> changes) {
         Version at = base;
         for (Change change : changes) {
-            if (!ChainSequencer.continues(at, change)) {
+            if (!Links.continues(at, change)) {
                 return false;
             }
             at = change.version();
@@ -283,7 +277,7 @@ final class KeySequencer implements Sequencer {
     }
 
     private boolean reached(Version head) {
-        return !head.isNewerThan(base) || ChainSequencer.samePlace(head, base);
+        return !head.isNewerThan(base) || Links.samePlace(head, base);
     }
 
     /** Applies a page of the topic's log; false if it contradicts what was told. */

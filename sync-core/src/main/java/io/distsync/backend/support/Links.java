@@ -1,6 +1,8 @@
 package io.distsync.backend.support;
 
+import io.distsync.backend.Change;
 import io.distsync.backend.RequestId;
+import io.distsync.version.Version;
 
 /**
  * The chain of links: each change's link hashes the link before it, its own epoch and revision, and the request that
@@ -29,6 +31,20 @@ final class Links {
                 + request.sender() * SENDER
                 + request.sequence() * SEQUENCE);
         return link == 0 ? 1 : link;
+    }
+
+    /** Whether nothing lies between the version and the change. */
+    static boolean continues(Version at, Change change) {
+        Version version = change.version();
+        return change.previousLink() == at.link()
+                && (version.epoch() == at.epoch()
+                        ? version.revision() == at.revision() + 1
+                        : version.epoch() > at.epoch());
+    }
+
+    /** Whether both name the same place of the same history; opening an epoch alone does not move the place. */
+    static boolean samePlace(Version a, Version b) {
+        return a.link() == b.link() && a.revision() == b.revision();
     }
 
     private static long mix(long z) {

@@ -45,6 +45,17 @@ import java.util.List;
  */
 interface Sequencer {
 
+    /** Where a sequencer stands. */
+    enum Phase {
+        /** Has no position that counts. */
+        DETACHED,
+
+        /** Awaits an answer of the log. */
+        FILLING,
+
+        SETTLED
+    }
+
     /** Where a sequencer's decisions go. */
     interface Output {
 

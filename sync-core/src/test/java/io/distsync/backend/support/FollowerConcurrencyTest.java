@@ -70,7 +70,7 @@ class FollowerConcurrencyTest {
         public void onChanges(List<Change> changes) {
             call(() -> {
                 for (Change change : changes) {
-                    if (!ChainSequencer.continues(position, change)) {
+                    if (!Links.continues(position, change)) {
                         breach(change.version() + " after " + position);
                     }
                     position = change.version();

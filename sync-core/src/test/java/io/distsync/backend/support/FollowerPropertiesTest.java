@@ -92,7 +92,7 @@ class FollowerPropertiesTest {
             assertThat(commit).hasSize(commit.get(0).count());
             for (int i = 0; i < commit.size(); i++) {
                 assertThat(commit.get(i).index()).isEqualTo(i);
-                assertThat(ChainSequencer.continues(position, commit.get(i)))
+                assertThat(Links.continues(position, commit.get(i)))
                         .as("%s continues %s", commit.get(i), position)
                         .isTrue();
                 position = commit.get(i).version();
