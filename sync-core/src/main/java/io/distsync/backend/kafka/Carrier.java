@@ -88,9 +88,9 @@ final class Carrier implements Broadcaster, AutoCloseable {
      *
      * @throws KafkaException if the settings of the clients are not as they must be
      */
-    void start(Outbox of) {
+    void start(Outbox outbox) {
         try {
-            open(of);
+            open(outbox);
         } catch (KafkaException e) {
             if (!ClientConfig.isUnresolved(e)) {
                 throw e;
@@ -99,13 +99,13 @@ final class Carrier implements Broadcaster, AutoCloseable {
             LogEvent.BROADCAST_UNRESOLVED
                     .on(log)
                     .log("no name of a Kafka broker can be resolved, trying again: {}", clients.bootstrapServers());
-            scheduler.schedule(() -> tryAgain(of), RETRY);
+            scheduler.schedule(() -> tryAgain(outbox), RETRY);
         }
     }
 
-    private void tryAgain(Outbox of) {
+    private void tryAgain(Outbox outbox) {
         try {
-            open(of);
+            open(outbox);
         } catch (RuntimeException e) {
             if (e instanceof KafkaException failure && ClientConfig.isUnresolved(failure)) {
                 log.debug("no name of a Kafka broker can be resolved", e);
@@ -115,12 +115,12 @@ final class Carrier implements Broadcaster, AutoCloseable {
                         .setCause(e)
                         .log("the clients of Kafka cannot be made, trying again");
             }
-            scheduler.schedule(() -> tryAgain(of), RETRY);
+            scheduler.schedule(() -> tryAgain(outbox), RETRY);
         }
     }
 
     /** Makes the clients, for which names are resolved; without the monitor, because that may take its time. */
-    private void open(Outbox of) {
+    private void open(Outbox outbox) {
         Admin admin = clients.admin();
         Producer<byte[], byte[]> producer = null;
         try {
@@ -135,8 +135,9 @@ final class Carrier implements Broadcaster, AutoCloseable {
             throw e;
         }
         Targets targets = new Targets(admin, names, settings, scheduler, time, startedAt, this::ready);
-        Publisher publisher = new Publisher(producer, targets, of, scheduler);
-        RecordFeed feed = new RecordFeed(clients::consumer, admin, targets, of, scheduler, clients.maxRecordBytes());
+        Publisher publisher = new Publisher(producer, targets, outbox, scheduler);
+        RecordFeed feed =
+                new RecordFeed(clients::consumer, admin, targets, outbox, scheduler, clients.maxRecordBytes());
         Links made = new Links(admin, targets, publisher, feed);
         feed.start();
         if (publish(made)) {

@@ -64,7 +64,7 @@ final class Sweeper {
     private final Set<Integer> announced = ConcurrentHashMap.newKeySet();
     private final ConcurrentSkipListSet<Integer> slots = new ConcurrentSkipListSet<>();
     private final AtomicLong malformed = new AtomicLong();
-    private @Nullable Integer turned;
+    private @Nullable Integer lastInTurn;
     private int round;
 
     /**
@@ -162,13 +162,13 @@ final class Sweeper {
     /** All slots, or as many of them as one round takes, in rotation. */
     private List<Integer> inTurn() {
         List<Integer> turn = new ArrayList<>();
-        Integer next = turned;
+        Integer next = lastInTurn;
         for (int i = Math.min(slots.size(), SLOTS_A_ROUND); i > 0; i--) {
             next = next == null ? null : slots.higher(next);
             next = next == null ? slots.first() : next;
             turn.add(next);
         }
-        turned = next;
+        lastInTurn = next;
         return turn;
     }
 
