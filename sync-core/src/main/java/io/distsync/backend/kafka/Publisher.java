@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
@@ -52,6 +53,7 @@ final class Publisher {
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
     private final AtomicInteger questions = new AtomicInteger();
     private final AtomicLong failures = new AtomicLong();
+    private final AtomicBoolean forgetting = new AtomicBoolean();
     private volatile @Nullable String problem;
     private volatile boolean closed;
 
@@ -181,15 +183,15 @@ final class Publisher {
         if (isTimeout && !sending.handedOver && !(failure instanceof BufferExhaustedException)) {
             lookUpAgain(targets.of(id.topic()).name());
         } else if (!closed && !(isTimeout && !targets.isReachable())) {
+            long count = failures.incrementAndGet();
             if (problem == null) {
                 LogEvent.BROADCAST_FAILED
                         .on(log)
                         .setCause(failure)
                         .log("topic '{}': {} was not broadcast and is going to be tried again", id.topic(), id.last());
-                scheduler.schedule(() -> forgetProblem(failures.get()), MEMORY);
             }
-            failures.incrementAndGet();
             problem = "broadcasting fails: " + failure;
+            forgetLater(count);
             return;
         }
         log.debug("topic '{}': {} was not broadcast in time", id.topic(), id.last(), failure);
@@ -203,12 +205,19 @@ final class Publisher {
     }
 
     /** A problem that has not shown for a while may be over; whoever sends next will see. */
-    private void forgetProblem(long known) {
+    private void forgetLater(long known) {
+        if (forgetting.compareAndSet(false, true)) {
+            scheduler.schedule(() -> forgetUnlessMoreThan(known), MEMORY);
+        }
+    }
+
+    private void forgetUnlessMoreThan(long known) {
+        forgetting.set(false);
         long now = failures.get();
         if (now == known) {
             problem = null;
         } else if (problem != null) {
-            scheduler.schedule(() -> forgetProblem(now), MEMORY);
+            forgetLater(now);
         }
     }
 

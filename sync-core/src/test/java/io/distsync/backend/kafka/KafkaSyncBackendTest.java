@@ -24,6 +24,9 @@ import io.distsync.backend.SyncBackend;
 import io.distsync.backend.TopicOptions;
 import io.distsync.backend.redis.RedisSyncBackend;
 import io.distsync.testsupport.redis.RedisServer.Durability;
+import io.distsync.time.Scheduler;
+import io.distsync.time.TimeSource;
+import io.distsync.time.VirtualTime;
 import io.distsync.version.Version;
 import io.lettuce.core.RedisURI;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +38,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -46,8 +51,10 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -542,6 +549,56 @@ class KafkaSyncBackendTest {
 
         eventually().untilAsserted(() -> assertThat(told.changes).isEqualTo(changes));
         assertThat(KafkaStore.delivered(backend)).isEqualTo(calls + 1);
+    }
+
+    @Test
+    void problemOfSendingIsForgottenOnceItHasNotShownForAWhile() throws Exception {
+        VirtualTime time = new VirtualTime();
+        RedisSyncBackend mute = redis().broadcaster(new Mute()).build();
+        opened.add(0, mute);
+        try (Admin admin = admin();
+                Scheduler looks = Scheduler.threaded("looks");
+                MockProducer<byte[], byte[]> producer = new MockProducer<>(
+                        false, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer())) {
+            Targets targets = new Targets(
+                    admin,
+                    new TopicNames("", Set.of()),
+                    new Targets.Settings(true, 1, null, null, 1_000_000, Duration.ofSeconds(1)),
+                    looks,
+                    TimeSource.system(),
+                    null,
+                    target -> {});
+            targets.start();
+            targets.looked().get(BOUND.toSeconds(), TimeUnit.SECONDS);
+            Publisher publisher = new Publisher(producer, targets, mute.outbox(), time);
+            publisher.prepare("stream_shared");
+
+            sendInVain(publisher, producer, 1);
+            time.advance(Duration.ofSeconds(29));
+            sendInVain(publisher, producer, 2);
+            time.advance(Duration.ofSeconds(29));
+            assertThat(publisher.problem()).as("it has shown again").contains("refused");
+
+            time.advance(Duration.ofSeconds(31));
+            assertThat(publisher.problem()).isNull();
+            targets.close();
+        }
+    }
+
+    private void sendInVain(Publisher publisher, MockProducer<byte[], byte[]> producer, long revision) {
+        Change change = new Change(
+                new Version(1, revision, revision),
+                revision - 1,
+                "a",
+                Version.ABSENT,
+                text("1"),
+                Change.Cause.WRITE,
+                new RequestId(9, revision),
+                0,
+                1);
+        CompletableFuture<Boolean> sent = publisher.send(topic, List.of(change));
+        assertThat(producer.errorNext(new IllegalStateException("refused"))).isTrue();
+        assertThat(sent).isCompletedWithValue(false);
     }
 
     // --- helpers ----------------------------------------------------------------------------------------------------
