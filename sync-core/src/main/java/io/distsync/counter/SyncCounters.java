@@ -23,6 +23,9 @@ public final class SyncCounters implements AutoCloseable {
      * Threads. The maps are concurrent. A scheduler's thread keeps the time of leased counters.
      */
 
+    /** Between the prefix and the name in the topics of leased counters. */
+    private static final String LEASED = "leased:";
+
     private final SyncService service;
     private final String prefix;
     private final LeasedCounter.Settings settings;
@@ -48,21 +51,37 @@ public final class SyncCounters implements AutoCloseable {
         return new Builder(Objects.requireNonNull(service, "service"));
     }
 
-    /** The counter of that name. Does not touch the store. */
+    /**
+     * The counter of that name. Does not touch the store.
+     *
+     * @throws IllegalArgumentException if the name begins with {@code leased:}, as the topics of leased counters do
+     */
     public SyncCounter counter(String name) {
+        if (name.startsWith(LEASED)) {
+            throw new IllegalArgumentException(
+                    "the name of a counter must not begin with '" + LEASED + "', but is '" + name + "'");
+        }
         return counters.computeIfAbsent(
                 name, same -> new SyncCounter(name, service.map(Topic.of(prefix + name, Long.class))));
     }
 
     /** The leased counter of that name, which this node follows from then on. It has nothing to do with {@link #counter}. */
     public LeasedCounter leased(String name) {
+        requireOpen(name);
+        LeasedCounter counter = leased.computeIfAbsent(
+                name,
+                same -> new LeasedCounter(name, service.map(Topic.of(prefix + LEASED + name, Long.class)), settings));
+        if (closed) { // or close() sees it
+            counter.close();
+            requireOpen(name);
+        }
+        return counter;
+    }
+
+    private void requireOpen(String name) {
         if (closed) {
             throw new ServiceClosedException("the counters are closed; '" + name + "' was not touched");
         }
-        return leased.computeIfAbsent(
-                name,
-                same -> new LeasedCounter(
-                        name, service.map(Topic.of(prefix + "leased:" + name, Long.class)), settings));
     }
 
     /** Takes back what this node has counted on leases, and waits for the store to know, for five seconds at most. */

@@ -1,6 +1,7 @@
 package io.distsync.counter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -125,6 +126,15 @@ public abstract class CounterConformance extends RecipeConformance {
     }
 
     // --- leased counters --------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName("C3: no other counter can have the topic of a leased one")
+    void names() {
+        SyncCounters counters = new Node(nodes).counters;
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> counters.counter("leased:jobs"))
+                .withMessageContaining("'leased:jobs'");
+    }
 
     @Test
     @DisplayName("C3: what all nodes have added is summed by key, the own share at once")
