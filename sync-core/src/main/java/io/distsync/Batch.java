@@ -34,6 +34,10 @@ final class Batch<T> {
      */
 
     private static final int CONFLICTS_BEFORE_BACKOFF = 3;
+
+    /** A store that answers is not relieved by waiting longer than some nodes need for a commit each. */
+    private static final int MOST_CROWDED = 4;
+
     private static final long MIN_BACKOFF_NANOS = Duration.ofMillis(1).toNanos();
     private static final long MAX_BACKOFF_NANOS = Duration.ofMillis(250).toNanos();
 
@@ -79,6 +83,9 @@ final class Batch<T> {
 
     /** How long to wait before the next step. */
     private long pauseNanos;
+
+    /** Whether the last attempt comes after a pause, because others were faster several times. */
+    private boolean isRested;
 
     /** @param startedNanos see {@link ServiceContext#startNanos} */
     Batch(UpdatePipeline<T> pipeline, List<Operation<T, ?>> operations, long startedNanos) {
@@ -263,8 +270,11 @@ final class Batch<T> {
         }
         pipeline.context().metrics().conflict(name());
         again();
-        if (setbacks > CONFLICTS_BEFORE_BACKOFF) {
-            pauseNanos = pause(setbacks - CONFLICTS_BEFORE_BACKOFF);
+        // What it stands on is old after a pause, so that the attempt most likely tells what is there now: the next is
+        // at once.
+        isRested = setbacks > CONFLICTS_BEFORE_BACKOFF && !isRested;
+        if (isRested) {
+            pauseNanos = pause(Math.min(MOST_CROWDED, setbacks - CONFLICTS_BEFORE_BACKOFF));
         }
         int budget = pipeline.context().settings().maxConflicts();
         for (Operation<T, ?> operation : operations) {

@@ -471,6 +471,31 @@ class SyncServiceFaultTest {
     }
 
     @Test
+    @DisplayName("S12: who loses after a pause tries again at once, for then he knows what is there")
+    void noPauseAfterAPause() {
+        SyncService node = nodes.open();
+        Topic<Counter> topic = nodes.counters();
+        nodes.rival(topic, Counter.of(1));
+        AtomicInteger attempts = new AtomicInteger();
+        AtomicLong before = new AtomicLong();
+        last().always(Fault.after(
+                () -> {
+                    boolean isPaused =
+                            System.nanoTime() - before.get() > 900_000; // the shortest pause is a millisecond
+                    if (attempts.incrementAndGet() <= 4 || isPaused) {
+                        nodes.rival(topic, Counter.of(100)); // others write all the time
+                    }
+                    before.set(System.nanoTime());
+                },
+                Fault.pass()));
+
+        assertThat(node.optimisticUpdateAsync(topic, state -> state.plus(1)))
+                .succeedsWithin(Duration.ofSeconds(10))
+                .extracting(Versioned::value)
+                .isEqualTo(Counter.of(101));
+    }
+
+    @Test
     @DisplayName("S12: a conflict brings the winner's state, so the next try needs no read")
     void conflictBringsTheState() {
         SyncService node = nodes.open();

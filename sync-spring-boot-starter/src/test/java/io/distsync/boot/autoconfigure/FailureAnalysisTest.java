@@ -100,8 +100,8 @@ class FailureAnalysisTest {
         fail(Redis.class, null, "--sync.mode=redis", "--spring.data.redis.client-type=jedis");
 
         assertThat(output)
-                .contains("sync.mode is 'redis', but there is no bean of type LettuceConnectionFactory, only"
-                        + " 'redisConnectionFactory' (JedisConnectionFactory).")
+                .containsPattern("sync\\.mode is 'redis', but there is no bean of type LettuceConnectionFactory, only"
+                        + " 'redisConnectionFactory(VirtualThreads)?' \\(JedisConnectionFactory\\)\\.")
                 .contains("remove spring.data.redis.client-type");
     }
 
