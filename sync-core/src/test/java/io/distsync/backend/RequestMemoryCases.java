@@ -226,13 +226,6 @@ abstract class RequestMemoryCases {
 
     /** What arrives over a wire a second time: equal, but not the same object. */
     private static Commit copy(Commit commit) {
-        return new Commit(
-                commit.topic(),
-                commit.request(),
-                commit.known(),
-                commit.checks(),
-                commit.mutations(),
-                commit.selection(),
-                commit.options());
+        return TopicUnderTest.with(commit.headers(), commit);
     }
 }
