@@ -141,7 +141,10 @@ final class Carrier implements Broadcaster, AutoCloseable {
         Links made = new Links(admin, targets, publisher, feed);
         feed.start();
         if (publish(made)) {
-            var unused = targets.looked().thenAccept(looked::complete);
+            var unused = targets.looked()
+                    .thenCompose(done -> CompletableFuture.allOf(
+                            targets.usable().stream().map(publisher::prepare).toArray(CompletableFuture[]::new)))
+                    .thenAccept(looked::complete);
             targets.start();
         } else {
             made.close();
@@ -160,12 +163,12 @@ final class Carrier implements Broadcaster, AutoCloseable {
     private void ready(Target target) {
         Links now = links;
         if (now != null) {
-            now.publisher().prepare(target.name());
+            var unused = now.publisher().prepare(target.name());
             now.feed().ready(target);
         }
     }
 
-    /** Completes when every Kafka topic was found usable or not, or no broker answered, for the first time. */
+    /** Completes when every Kafka topic can be sent to or was found unusable, or no broker answered, for the first time. */
     CompletableFuture<Void> looked() {
         return looked;
     }

@@ -193,7 +193,8 @@ public final class KafkaSyncBackend implements SyncBackend {
     }
 
     /**
-     * Waits until every Kafka topic was looked at, and made where it was missing, or a broker failed to answer once.
+     * Waits until every Kafka topic was looked at, made where it was missing, and can be sent to if it is usable, or a broker
+     * failed to answer once. What is committed before has to wait for its broadcast for two seconds.
      *
      * @param patience how long brokers are given to answer
      * @return why a Kafka topic cannot be used, or {@code null} if all can, or no broker answered

@@ -8,7 +8,6 @@ import io.distsync.version.Version;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -49,7 +48,7 @@ final class Publisher {
     private final Targets targets;
     private final Outbox outbox;
     private final Scheduler scheduler;
-    private final Set<String> prepared = ConcurrentHashMap.newKeySet();
+    private final Map<String, CompletableFuture<Void>> lookUps = new ConcurrentHashMap<>();
     private final Map<Id, Sending> underWay = new ConcurrentHashMap<>();
     private final AtomicInteger questions = new AtomicInteger();
     private final AtomicLong failures = new AtomicLong();
@@ -104,29 +103,45 @@ final class Publisher {
         }
     }
 
-    /** Lets the producer learn of a topic, which it does in the background; nothing is sent before it has. */
-    void prepare(String kafkaTopic) {
-        prepare(kafkaTopic, LOOK_UP);
+    /**
+     * Lets the producer learn of a topic, which it does in the background; nothing is sent before it has.
+     *
+     * @return completes when it has, and never fails
+     */
+    CompletableFuture<Void> prepare(String kafkaTopic) {
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> present = lookUps.putIfAbsent(kafkaTopic, begun);
+        if (present != null) {
+            return present;
+        }
+        lookUp(kafkaTopic, begun, LOOK_UP);
+        return begun;
     }
 
-    private void prepare(String kafkaTopic, Duration pause) {
-        if (closed || prepared.contains(kafkaTopic)) {
+    private void lookUp(String kafkaTopic, CompletableFuture<Void> found, Duration pause) {
+        if (closed) {
             return;
         }
         try {
             var unused = producer.partitionsFor(kafkaTopic);
-            prepared.add(kafkaTopic);
+            found.complete(null);
         } catch (KafkaException e) {
             log.trace("Kafka topic {} is being looked up", kafkaTopic, e);
             Duration next = pause.compareTo(LONGEST_LOOK_UP) < 0 ? pause.multipliedBy(2) : pause;
-            scheduler.schedule(() -> prepare(kafkaTopic, next), pause);
+            scheduler.schedule(() -> lookUp(kafkaTopic, found, next), pause);
         }
+    }
+
+    private boolean isPrepared(String kafkaTopic) {
+        CompletableFuture<Void> lookUp = lookUps.get(kafkaTopic);
+        return lookUp != null && lookUp.isDone();
     }
 
     /** Whether commits of others can be taken: not while sending fails, apart from a try now and then. */
     boolean isAble() {
-        return !prepared.isEmpty()
-                && prepared.containsAll(targets.usable())
+        List<String> usable = targets.usable();
+        return !usable.isEmpty()
+                && usable.stream().allMatch(this::isPrepared)
                 && (problem == null || questions.incrementAndGet() % PROBE == 0);
     }
 
@@ -138,7 +153,7 @@ final class Publisher {
     CompletableFuture<Boolean> send(String topic, List<Change> commit) {
         Targets.Target target = targets.of(topic);
         int partitions = target.partitions();
-        if (closed || partitions == 0 || !prepared.contains(target.name())) {
+        if (closed || partitions == 0 || !isPrepared(target.name())) {
             return CompletableFuture.completedFuture(false);
         }
         Id id = new Id(topic, commit.get(commit.size() - 1).version());
@@ -199,8 +214,9 @@ final class Publisher {
 
     /** The producer knows the topic no more: it forgets what it knew when no broker is left that it could ask. */
     private void lookUpAgain(String kafkaTopic) {
-        if (prepared.remove(kafkaTopic)) {
-            prepare(kafkaTopic);
+        CompletableFuture<Void> known = lookUps.get(kafkaTopic);
+        if (known != null && known.isDone() && lookUps.remove(kafkaTopic, known)) {
+            var unused = prepare(kafkaTopic);
         }
     }
 

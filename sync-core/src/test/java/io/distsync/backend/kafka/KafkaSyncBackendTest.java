@@ -442,6 +442,20 @@ class KafkaSyncBackendTest {
     }
 
     @Test
+    void topicsThatWereWaitedForAreSentToAtOnce() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            String fresh = topic + i;
+            KafkaSyncBackend own = made(builder().topics(Set.of(fresh)));
+            assertThat(own.awaitTopics(BOUND)).isNull();
+            assertThat(own.carrier().send(fresh, List.of(change(1))))
+                    .as("whether the brokers have it")
+                    .succeedsWithin(BOUND)
+                    .isEqualTo(true);
+            own.close();
+        }
+    }
+
+    @Test
     void topicsAreMadeAsConfigured() throws Exception {
         made(KafkaSyncBackend.builder(
                                 redis().prefix("made:").maxPayloadBytes(2_000_000),
@@ -571,7 +585,7 @@ class KafkaSyncBackendTest {
             targets.start();
             targets.looked().get(BOUND.toSeconds(), TimeUnit.SECONDS);
             Publisher publisher = new Publisher(producer, targets, mute.outbox(), time);
-            publisher.prepare("stream_shared");
+            assertThat(publisher.prepare("stream_shared")).isCompleted();
 
             sendInVain(publisher, producer, 1);
             time.advance(Duration.ofSeconds(29));
@@ -586,7 +600,13 @@ class KafkaSyncBackendTest {
     }
 
     private void sendInVain(Publisher publisher, MockProducer<byte[], byte[]> producer, long revision) {
-        Change change = new Change(
+        CompletableFuture<Boolean> sent = publisher.send(topic, List.of(change(revision)));
+        assertThat(producer.errorNext(new IllegalStateException("refused"))).isTrue();
+        assertThat(sent).isCompletedWithValue(false);
+    }
+
+    private static Change change(long revision) {
+        return new Change(
                 new Version(1, revision, revision),
                 revision - 1,
                 "a",
@@ -596,9 +616,6 @@ class KafkaSyncBackendTest {
                 new RequestId(9, revision),
                 0,
                 1);
-        CompletableFuture<Boolean> sent = publisher.send(topic, List.of(change));
-        assertThat(producer.errorNext(new IllegalStateException("refused"))).isTrue();
-        assertThat(sent).isCompletedWithValue(false);
     }
 
     // --- helpers ----------------------------------------------------------------------------------------------------
