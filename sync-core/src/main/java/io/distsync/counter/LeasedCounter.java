@@ -111,7 +111,9 @@ public final class LeasedCounter implements AutoCloseable {
     /**
      * Adds to this node's share of a key; what comes of it is written soon.
      *
-     * @param key at most as long as a key may be less 40 characters, may be empty
+     * @param key at most 987 characters, may be empty
+     * @throws IllegalArgumentException if the key is longer
+     * @throws ArithmeticException if this node's share would be out of the range of a {@code long}; nothing was added
      * @throws ServiceClosedException if the counter is closed
      */
     public void add(String key, long delta) {

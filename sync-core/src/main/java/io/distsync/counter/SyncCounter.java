@@ -6,8 +6,8 @@ import io.distsync.backend.Selection;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A number that everybody adds to. The store adds, so nobody ever loses against another; each addition counts once, whatever
- * becomes of the answer. Safe to share between threads.
+ * A number that everybody adds to. The store adds, so nobody ever loses against another; an addition counts
+ * once though its answer was lost and it was asked for again. Safe to share between threads.
  *
  * <p>The number lies between ±(2<sup>53</sup> − 1). It stays where it is when a process ends; for what has to be taken back then
  * there is {@link LeasedCounter}. It is the state of a topic of {@link Long}, which can be followed as any other.

@@ -65,7 +65,12 @@ public final class SyncCounters implements AutoCloseable {
                 name, same -> new SyncCounter(name, service.map(Topic.of(prefix + name, Long.class))));
     }
 
-    /** The leased counter of that name, which this node follows from then on. It has nothing to do with {@link #counter}. */
+    /**
+     * The leased counter of that name, which this node follows from then on. It has nothing to do with {@link #counter}. One
+     * that was closed is closed for good here.
+     *
+     * @throws ServiceClosedException if the counters are closed
+     */
     public LeasedCounter leased(String name) {
         requireOpen(name);
         LeasedCounter counter = leased.computeIfAbsent(

@@ -4,8 +4,8 @@ package io.distsync.lease;
 public enum Release {
 
     /**
-     * It was held until now, and is free, or will be when its lease is over if the store cannot be reached. Nobody else had
-     * it in the meantime.
+     * It was held until now, and is free with the last of its grants, or when its lease is over if the store cannot be
+     * reached. Nobody else had it in the meantime.
      */
     RELEASED,
 

@@ -65,8 +65,8 @@ public final class LockGrant implements AutoCloseable {
     }
 
     /**
-     * Gives it back and waits until the store has been told, for five seconds at most. Never throws; a second call gets the
-     * first one's answer.
+     * Gives it back and waits until the store has been told, for five seconds at most; not if a waiter of this node takes it
+     * over, or if another grant of it is still open. Never throws; a second call gets the first one's answer.
      */
     public Release release() {
         return held.release();

@@ -104,11 +104,13 @@ public final class SyncLocks implements AutoCloseable {
      *
      * @return what the action returns
      * @throws LockNotAcquiredException if others had the lock for as long as {@code wait}; the action was not called
+     * @throws io.distsync.error.SyncException as {@link #tryLock(String, Duration)}; the action was not called
      */
     public <R> R withLock(String name, Duration wait, Function<? super LockGrant, ? extends R> action) {
         return withLock(name, wait, defaults, action);
     }
 
+    /** {@link #withLock(String, Duration, Function)} with options. */
     public <R> R withLock(
             String name, Duration wait, LockOptions options, Function<? super LockGrant, ? extends R> action) {
         try (LockGrant grant = tryLock(name, wait, options)

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,7 +92,7 @@ public abstract class Claim {
     /** How often it was looked for the turn: a watch that was begun before the last time is of no use. */
     private int looks;
 
-    /** Why the last look failed, if it did. */
+    /** Why the last look failed, or what is waited for before the first one; {@code null} if neither. */
     private @Nullable Throwable trouble;
 
     private Scheduler.@Nullable Cancellable timer;
@@ -361,8 +362,27 @@ public abstract class Claim {
         return here == null ? line.map().readAsync(selection) : line.map().readAsync(selection, here);
     }
 
+    /**
+     * Takes in what the store is asked before it can be looked whose turn it is. The wait for that ends with patience, too, or
+     * very soon after it.
+     */
+    protected final <V> void hear(Place mine, CompletableFuture<V> asked, Consumer<V> heard) {
+        synchronized (line) {
+            trouble = new TimeoutException("it was asked, and is silent");
+        }
+        arm(GRACE);
+        var unused = asked.whenComplete((answer, failure) -> {
+            if (failure != null) {
+                lookAgain(mine, failure);
+            } else {
+                noTrouble();
+                heard.accept(answer);
+            }
+        });
+    }
+
     /** Looks again soon: the store has not answered. */
-    protected final void lookAgain(Place mine, Throwable failure) {
+    private void lookAgain(Place mine, Throwable failure) {
         log.debug("{}: the queue could not be read, trying again", this, failure);
         synchronized (line) {
             trouble = failure;

@@ -55,6 +55,9 @@ public final class Registration implements AutoCloseable {
      * @throws IllegalArgumentException if the result is of another service or id, has too much metadata, or a host
      *     that the health check cannot ask; not applied
      * @throws RejectedException if the store does not take it; not applied
+     * @throws io.distsync.error.OutcomeUnknownException if the waiting thread was interrupted, whose flag stays set then; the
+     *     store is told all the same
+     * @throws io.distsync.error.ServiceClosedException if the registry or the service is closed
      */
     public RegistrationStatus update(UnaryOperator<ServiceInstance> update) {
         return SyncRegistry.await(
@@ -68,7 +71,7 @@ public final class Registration implements AutoCloseable {
         return registrant.update(update);
     }
 
-    /** Takes no more calls from now on: an {@link #update} to {@link InstanceStatus#DRAINING}. To be closed later. */
+    /** Takes no more calls from now on: an {@link #update} to {@link InstanceStatus#DRAINING}, and fails as that. To be closed later. */
     public RegistrationStatus drain() {
         return update(instance -> instance.withStatus(InstanceStatus.DRAINING));
     }

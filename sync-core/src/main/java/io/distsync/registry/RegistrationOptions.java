@@ -59,7 +59,10 @@ public final class RegistrationOptions {
         return new RegistrationOptions(lease, value, healthCheck, healthCheckOptions);
     }
 
-    /** The same with a health check, run by the node that registers. */
+    /**
+     * The same with a health check, run by the node that registers. The instance is {@link InstanceStatus#DOWN} until its first
+     * check succeeds; if that fails, until as many in a row have succeeded as {@code options} say.
+     */
     public RegistrationOptions withHealthCheck(HealthCheck check, HealthCheckOptions options) {
         return new RegistrationOptions(
                 lease, jitter, Objects.requireNonNull(check, "check"), Objects.requireNonNull(options, "options"));

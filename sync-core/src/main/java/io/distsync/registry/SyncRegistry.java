@@ -109,6 +109,7 @@ public final class SyncRegistry implements AutoCloseable {
      * @throws io.distsync.error.RejectedException if the store will never take it
      * @throws OutcomeUnknownException if the waiting thread was interrupted, whose flag stays set then; the instance is taken
      *     off the list again
+     * @throws ServiceClosedException if the registry or the service is closed
      */
     public Registration register(ServiceInstance instance, RegistrationOptions options) {
         Registration registration = open(instance, options);
@@ -183,6 +184,7 @@ public final class SyncRegistry implements AutoCloseable {
      * is not current yet ({@link ServiceView#whenCurrent()}); every later one returns the same view.
      *
      * @throws IllegalArgumentException if the name is not that of a topic
+     * @throws ServiceClosedException if the registry or the service is closed
      */
     public ServiceView instances(String service) {
         ServiceView known = views.get(service);

@@ -74,10 +74,8 @@ final class PermitClaim extends Claim {
     /** Nobody has said it yet, or there are more before this place than permits were when they were last heard of. */
     private void askForCapacity(Place mine, boolean many) {
         int last = semaphore.lastCapacity();
-        var unused = semaphore.askForCapacity().whenComplete((capacity, failure) -> {
-            if (failure != null) {
-                lookAgain(mine, failure);
-            } else if (many && capacity <= last) {
+        hear(mine, semaphore.askForCapacity(), capacity -> {
+            if (many && capacity <= last) {
                 await(mine);
             } else {
                 lookFirst(mine);

@@ -106,6 +106,7 @@ public final class SyncSemaphore {
      *
      * @return what the action returns
      * @throws NoPermitException if others had them all for as long as {@code wait}; the action was not called
+     * @throws io.distsync.error.SyncException as {@link #tryAcquire(int, Duration)}; the action was not called
      */
     public <R> R withPermit(Duration wait, Function<? super Permit, ? extends R> action) {
         try (Permit permit = tryAcquire(wait)

@@ -33,7 +33,7 @@ import org.springframework.core.annotation.AliasFor;
  * <p>The grant with its fencing token is in {@link SyncLockedGrants} meanwhile. A lock may be lost while the method runs
  * (see {@link io.distsync.lock.LockGrant}); that is logged, and the method's result stands.
  *
- * <p>All attributes may contain placeholders ({@code ${…}}). Durations are texts such as {@code 500ms}, {@code 5s} or {@code
+ * <p>All attributes but {@link #onBusy} may contain placeholders ({@code ${…}}). Durations are texts such as {@code 500ms}, {@code 5s} or {@code
  * PT5S}.
  */
 @Documented

@@ -493,7 +493,8 @@ final class Server {
                 .thenApply(ServerInfo::parse)
                 .toCompletableFuture();
         CompletableFuture<?>[] others = present.otherConnections().stream()
-                .map(connection -> connection.async().ping().toCompletableFuture())
+                .map(connection -> connection.async().ping().exceptionallyCompose(Server::answered))
+                .map(CompletionStage::toCompletableFuture)
                 .toArray(CompletableFuture<?>[]::new);
         var unused = commands.thenCombine(CompletableFuture.allOf(others), (info, pongs) -> info)
                 .whenComplete((info, failure) -> post(() -> {
@@ -504,6 +505,13 @@ final class Server {
                     }
                 }));
         scheduler.schedule(() -> beat(on, number), settings.heartbeat());
+    }
+
+    /** A refusal is an answer: a server that may not write to its disk refuses even this, and goes on serving reads. */
+    private static CompletionStage<String> answered(Throwable failure) {
+        return Failures.unwrap(failure) instanceof RedisCommandExecutionException
+                ? CompletableFuture.completedFuture("refused")
+                : CompletableFuture.failedFuture(failure);
     }
 
     private void onBeat(Session on, ServerInfo info) {

@@ -11,7 +11,7 @@
 --          pieces of what is logged behind the header, in MessagePack: a logged value is a piece
 -- Reply C(ommitted), head, version before, the version before of each key
 --       X (conflict), head, {check counted from 0, version, payload, lease} for each that failed, {}
---       G(eneral): commit.lua has to decide; nothing was written
+--       G(eneral): commit.lua has to decide; nothing of the topic was changed
 --
 -- No functions, and no tables it can do without: making them costs as much as the commands. For the same reason the first
 -- key's version is read together with the head. Lua reads each string it makes from end to end, so payloads are put into

@@ -12,7 +12,7 @@
 --          for each put: payload, time to live in ms, lease id
 --          headers of the mutations, if there are any
 -- Reply C(ommitted), head, version before, page
---       G(eneral): commit.lua has to decide; nothing was written
+--       G(eneral): commit.lua has to decide; nothing of the topic was changed
 --
 -- No functions, for the reason put.lua gives.
 

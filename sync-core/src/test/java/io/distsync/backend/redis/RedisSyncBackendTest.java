@@ -34,7 +34,10 @@ import io.distsync.version.Version;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +48,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -177,6 +182,48 @@ class RedisSyncBackendTest {
         }
         assertThat(server.call("HGET", "kv:{t}", "pkey")).isEqualTo("1");
         assertThat(put("key", "3").version().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void serverThatMayNotWriteToItsDiskStaysConnected() throws IOException {
+        Path obstacle = Path.of(folder(), "dump.rdb", "in the way");
+        Files.createDirectories(obstacle);
+        try (SyncBackend quick = builder().heartbeat(Duration.ofMillis(50)).build();
+                Told told = Told.follow(quick, "t", Scope.entries())) {
+            await().atMost(BOUND).until(told::isCurrent);
+            put("key", "1");
+            server.call("CONFIG", "SET", "save", "3600 1");
+            server.call("BGSAVE");
+            await().atMost(BOUND).until(() -> info("persistence").contains("rdb_last_bgsave_status:err"));
+
+            assertThatThrownBy(() -> put("key", "2"))
+                    .isInstanceOf(BackendUnavailableException.class)
+                    .hasMessageContaining("MISCONF");
+            await().atMost(BOUND).until(() -> refusedPings() >= 10);
+
+            assertThat(answer(quick.read("t", Selection.keys("key"))).entries()).hasSize(1);
+            assertThat(quick.info().unreachableSince()).isNull();
+            assertThat(told.wasLost()).isFalse();
+        } finally {
+            server.call("CONFIG", "SET", "save", "");
+            Files.delete(obstacle);
+            Files.delete(obstacle.getParent());
+        }
+        assertThat(put("key", "3").version().revision()).isEqualTo(2);
+    }
+
+    private static String folder() {
+        List<?> answer = (List<?>) Objects.requireNonNull(server.call("CONFIG", "GET", "dir"));
+        return String.valueOf(answer.get(1));
+    }
+
+    private static String info(String section) {
+        return String.valueOf(server.call("INFO", section));
+    }
+
+    private static int refusedPings() {
+        Matcher ping = Pattern.compile("cmdstat_ping:.*rejected_calls=(\\d+)").matcher(info("commandstats"));
+        return ping.find() ? Integer.parseInt(ping.group(1)) : 0;
     }
 
     @Test

@@ -66,6 +66,12 @@ public final class Told implements ChangeListener, AutoCloseable {
         return !states.isEmpty() && states.get(states.size() - 1) == FeedState.CURRENT;
     }
 
+    /** Whether it ever was not connected since it was current for the first time. */
+    public synchronized boolean wasLost() {
+        int first = states.indexOf(FeedState.CURRENT);
+        return first >= 0 && states.subList(first, states.size()).contains(FeedState.STALE);
+    }
+
     public synchronized @Nullable Version position() {
         return position;
     }

@@ -20,6 +20,7 @@ import io.distsync.error.StaleTokenException;
 import io.distsync.error.UndecodableStateException;
 import io.distsync.lock.LockNotAcquiredException;
 import io.distsync.lock.SyncLocks;
+import io.distsync.semaphore.NoPermitException;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
@@ -84,6 +85,7 @@ class ResilienceExamplesTest {
                 .ignoreExceptions(
                         AbsentStateException.class,
                         LockNotAcquiredException.class,
+                        NoPermitException.class,
                         RejectedException.class,
                         ServiceClosedException.class,
                         StaleTokenException.class,
@@ -177,6 +179,7 @@ class ResilienceExamplesTest {
                 excludes = {
                     AbsentStateException.class,
                     LockNotAcquiredException.class,
+                    NoPermitException.class,
                     RejectedException.class,
                     ServiceClosedException.class,
                     StaleTokenException.class,
@@ -230,6 +233,7 @@ class ResilienceExamplesTest {
                 .excludes(
                         AbsentStateException.class,
                         LockNotAcquiredException.class,
+                        NoPermitException.class,
                         RejectedException.class,
                         ServiceClosedException.class,
                         StaleTokenException.class,

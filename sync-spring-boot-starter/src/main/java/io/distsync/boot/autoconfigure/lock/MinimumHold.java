@@ -7,18 +7,21 @@ import io.distsync.Topic;
 import io.distsync.lock.LockGrant;
 import java.time.Duration;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a lock busy for a minimal time, though it was given back, or its node has ended: a leased entry with the name of
- * the lock, looked for and written by whoever is granted it.
+ * Makes a lock busy for a minimal time, though it was given back, or its node has ended: a leased entry, looked for and
+ * written by whoever is granted the lock. Each lock has a topic of its own for it, because after a restart of the store
+ * nothing in a topic expires for the longest time that it has seen.
  */
-final class MinimumHold implements AutoCloseable {
+final class MinimumHold {
 
-    private static final Topic<String> TOPIC = Topic.of("lock-at-least-for", String.class);
+    /** As long as that of the topics of locks, so that each name of a lock will do. */
+    private static final String PREFIX = "held:";
+
+    private static final String KEY = "at-least-for";
+    private static final Duration IDLE = Duration.ofHours(1);
 
     private final SyncService service;
-    private @Nullable SyncMap<String> map;
 
     MinimumHold(SyncService service) {
         this.service = service;
@@ -43,32 +46,30 @@ final class MinimumHold implements AutoCloseable {
     }
 
     private boolean begin(String name, Duration time) {
-        return time.isZero()
-                ? map().get(name).isEmpty()
-                : map().commit(commit -> commit.expectAbsent(name).put(name, "", LeaseOptions.ttl(time)))
-                        .isCommitted();
+        try (SyncMap<String> map = map(name)) {
+            return time.isZero()
+                    ? map.get(KEY).isEmpty()
+                    : map.commit(commit -> commit.expectAbsent(KEY).put(KEY, "", LeaseOptions.ttl(time)))
+                            .isCommitted();
+        }
     }
 
     /** Begins the time anew, whatever is under way. Only for the holder of the lock. */
     void renew(String name, Duration time) {
-        if (time.isZero()) {
-            boolean unused = map().remove(name);
-        } else {
-            var unused = map().put(name, "", LeaseOptions.ttl(time));
+        try (SyncMap<String> map = map(name)) {
+            if (time.isZero()) {
+                boolean unused = map.remove(KEY);
+            } else {
+                var unused = map.put(KEY, "", LeaseOptions.ttl(time));
+            }
         }
     }
 
-    private synchronized SyncMap<String> map() {
-        if (map == null) {
-            map = service.map(TOPIC);
-        }
-        return map;
+    private SyncMap<String> map(String name) {
+        return service.map(topic(name));
     }
 
-    @Override
-    public synchronized void close() {
-        if (map != null) {
-            map.close();
-        }
+    static Topic<String> topic(String name) {
+        return Topic.of(PREFIX + name, String.class).withIdleExpiry(IDLE);
     }
 }

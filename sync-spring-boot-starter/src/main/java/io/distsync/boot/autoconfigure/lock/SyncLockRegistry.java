@@ -33,6 +33,10 @@ final class SyncLockRegistry implements LockRegistry<DistributedLock> {
      */
 
     private static final String PREFIX = "integration:";
+
+    /** What the names of the topics of locks begin with. */
+    private static final String TOPICS = "lock:";
+
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private final SyncLocks locks;
@@ -50,7 +54,9 @@ final class SyncLockRegistry implements LockRegistry<DistributedLock> {
     /** The key as it is, or a digest of it if it cannot be part of a name. */
     static String name(String key) {
         try {
-            return Limits.checkTopic(PREFIX + key);
+            String name = PREFIX + key;
+            Limits.checkTopic(TOPICS + name);
+            return name;
         } catch (IllegalArgumentException e) {
             try {
                 byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));

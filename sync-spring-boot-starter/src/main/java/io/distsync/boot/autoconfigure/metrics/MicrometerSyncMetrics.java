@@ -21,7 +21,7 @@ final class MicrometerSyncMetrics implements SyncMetrics {
     static final String OTHER = "other";
 
     /** What topics begin with of which there may be any number. */
-    private static final List<String> NUMEROUS = List.of("lock:", "semaphore:");
+    private static final List<String> NUMEROUS = List.of("lock:", "held:", "semaphore:");
 
     private final MeterRegistry registry;
     private final ServiceMeters services;

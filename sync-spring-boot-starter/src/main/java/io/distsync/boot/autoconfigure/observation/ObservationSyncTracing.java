@@ -19,7 +19,7 @@ final class ObservationSyncTracing implements SyncTracing {
     private static final Logger log = LoggerFactory.getLogger(ObservationSyncTracing.class);
 
     private static final List<String> RECIPES =
-            List.of("lock:", "semaphore:", "counter:leased:", "election:", "registry:");
+            List.of("lock:", "held:", "semaphore:", "counter:leased:", "election:", "registry:");
 
     private final ObservationRegistry registry;
 

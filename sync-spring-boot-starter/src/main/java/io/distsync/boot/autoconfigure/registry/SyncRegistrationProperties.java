@@ -17,7 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param register Whether the application registers itself when its web server is up.
  * @param service Name of the service it is an instance of: 1 to 191 characters of A-Z a-z 0-9 . _ - : and /. If not set,
  *     spring.application.name.
- * @param id Tells it apart from the other instances. If not set, host and port.
+ * @param id Tells it apart from the other instances. If not set, host and port; without a port, a random one at each start.
  * @param host Where it is reached. If not set, the first address of this machine that is not a loopback address.
  * @param port Where it is reached. From 0, which stands for none, to 65535. If not set, the port of the web server.
  * @param secure Whether it is reached by TLS.

@@ -206,7 +206,10 @@ class SpringIntegrationLocksTest {
         assertThat(SyncLockRegistry.name("a file.txt"))
                 .matches("integration:sha256:[0-9a-f]{64}")
                 .isNotEqualTo(SyncLockRegistry.name("a  file.txt"));
-        assertThat(SyncLockRegistry.name("k".repeat(300))).hasSizeLessThan(100);
+        assertThat(SyncLockRegistry.name("k".repeat(183))).isEqualTo("integration:" + "k".repeat(183));
+        for (int length : new int[] {184, 188, 189, 300}) {
+            assertThat(SyncLockRegistry.name("k".repeat(length))).hasSizeLessThan(100);
+        }
         registry.executeLocked(
                 "a file.txt", () -> assertThat(freeElsewhere("a file.txt")).isFalse());
         registry.executeLocked(42, () -> assertThat(freeElsewhere("42")).isFalse());

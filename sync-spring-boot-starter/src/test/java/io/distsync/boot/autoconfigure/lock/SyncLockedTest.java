@@ -7,6 +7,9 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
+import io.distsync.SyncMap;
+import io.distsync.SyncService;
+import io.distsync.backend.Selection;
 import io.distsync.boot.OnBusy;
 import io.distsync.boot.SyncLocked;
 import io.distsync.boot.SyncLockedGrants;
@@ -29,6 +32,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -298,6 +302,24 @@ class SyncLockedTest {
             assertThat(held(context.getBean(SyncLocks.class))).isEmpty();
             assertThat(shop.atLeast()).isNull();
             await().atMost(LONG).until(() -> shop.atLeast() != null);
+        });
+    }
+
+    @Test
+    void minimalTimesOfLocksHaveNothingToDoWithEachOther() {
+        run(context -> {
+            Shop shop = context.getBean(Shop.class);
+            shop.atLeastOrThrow();
+            assertThat(shop.atLeast()).isEqualTo("done");
+
+            Function<String, SyncMap<String>> times =
+                    lock -> context.getBean(SyncService.class).map(MinimumHold.topic(lock));
+            await().atMost(LONG)
+                    .until(() -> times.apply("job")
+                            .read(Selection.first("", 10))
+                            .entries()
+                            .isEmpty());
+            assertThat(times.apply("y").read(Selection.first("", 10)).entries()).hasSize(1);
         });
     }
 
