@@ -134,7 +134,7 @@ public final class Overview {
                         + question.point().apply(point);
                 double value = process == null
                         ? side.gauge().measure(lasting, point, QUICK)
-                        : process.measure(point, first ? FIRST : NEXT);
+                        : process.measure(point, first || side.isNewEachTime() ? FIRST : NEXT);
                 first = false;
                 findings.add(side, point, value);
                 System.out.printf(

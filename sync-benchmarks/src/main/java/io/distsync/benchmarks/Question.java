@@ -126,7 +126,7 @@ record Question(
 
     /** @param observing how the outcome is looked at, by a client that is told of nothing meanwhile */
     private static Side updatingNodes(String label, Family family, Way way, Way observing, List<Integer> nodes) {
-        return new Side(label, family, nodes, (lasting, point, span) -> {
+        return new Side(label, family, nodes, true, (lasting, point, span) -> {
             try (Stage stage = new Stage(lasting)) {
                 return NodesRate.measure(stage, way, observing, point, span);
             }

@@ -6,8 +6,9 @@ import java.util.List;
  * A contender in a {@link Question}.
  *
  * @param points at which it is measured, in ascending order
+ * @param isNewEachTime whether each point is measured in processes of its own, which have to be warmed up as at the first one
  */
-record Side(String label, Family family, List<Integer> points, Gauge gauge) {
+record Side(String label, Family family, List<Integer> points, boolean isNewEachTime, Gauge gauge) {
 
     /** How it is measured. */
     @FunctionalInterface
@@ -23,5 +24,9 @@ record Side(String label, Family family, List<Integer> points, Gauge gauge) {
 
     Side {
         points = List.copyOf(points);
+    }
+
+    Side(String label, Family family, List<Integer> points, Gauge gauge) {
+        this(label, family, points, false, gauge);
     }
 }

@@ -20,7 +20,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ZooKeeperProcess implements AutoCloseable {
 
-    private static final List<String> OPTIONS = List.of("-Xms512m", "-Xmx512m", "-Dzookeeper.forceSync=no");
+    /** It keeps the last 500 writes in memory, for replicas that are behind, and each may have a megabyte. */
+    private static final List<String> OPTIONS = List.of("-Xms512m", "-Xmx2g", "-Dzookeeper.forceSync=no");
+
     private static final int TICK_MILLIS = 2_000;
     private static final int MOST_CLIENTS = 1_000;
 
