@@ -25,7 +25,10 @@ public enum LogEvent {
     LISTENER_OUTLASTED_CLOSE(
             "sync.listener.outlasted_close", Level.WARN, "a callback did not return while its subscription was closed"),
     FOLLOWER_FAILED("sync.follower.failed", Level.ERROR, "a defect of the library; what was missed is read again"),
-    FOLLOWER_RESET("sync.follower.reset", Level.INFO, "a follower was away for longer than the log keeps"),
+    FOLLOWER_RESET(
+            "sync.follower.reset",
+            Level.INFO,
+            "a follower is not on the history there is: it was away for too long, or history was lost or deleted"),
     FOLLOWER_READ_FAILED(
             "sync.follower.read_failed", Level.WARN, "three reads in a row failed although the store is there"),
     FOLLOWER_LISTENER_FAILED("sync.follower.listener_failed", Level.ERROR, "a listener of the SPI threw"),
@@ -44,7 +47,10 @@ public enum LogEvent {
     SWEEP_TOPIC_FOREIGN("sync.sweep.topic_foreign", Level.WARN, "somebody else writes there"),
     SWEEP_SLOT_FOREIGN("sync.sweep.slot_foreign", Level.WARN, "somebody else writes there"),
     SWEEP_FAILED("sync.sweep.failed", Level.WARN, "what is due there expires later"),
-    OUTBOX_COMMIT_MISSING("sync.outbox.commit_missing", Level.WARN, "a commit cannot be broadcast any more"),
+    OUTBOX_COMMIT_MISSING(
+            "sync.outbox.commit_missing",
+            Level.WARN,
+            "a commit cannot be broadcast any more, or never came to be, which is harmless"),
     OUTBOX_UNREADABLE("sync.outbox.unreadable", Level.WARN, "tried again with the next sweep"),
     OUTBOX_OVERFLOWED("sync.outbox.overflowed", Level.WARN, "the oldest commits were dropped"),
     OUTBOX_ENTRY_FOREIGN("sync.outbox.entry_foreign", Level.ERROR, "somebody else writes there"),
