@@ -78,7 +78,7 @@ final class PermitClaim extends Claim {
             if (many && capacity <= last) {
                 await(mine);
             } else {
-                lookFirst(mine);
+                look(mine);
             }
         });
     }

@@ -46,7 +46,7 @@ final class MinimumHold {
     }
 
     private boolean begin(String name, Duration time) {
-        try (SyncMap<String> map = map(name)) {
+        try (SyncMap<String> map = service.map(topic(name))) {
             return time.isZero()
                     ? map.get(KEY).isEmpty()
                     : map.commit(commit -> commit.expectAbsent(KEY).put(KEY, "", LeaseOptions.ttl(time)))
@@ -56,17 +56,13 @@ final class MinimumHold {
 
     /** Begins the time anew, whatever is under way. Only for the holder of the lock. */
     void renew(String name, Duration time) {
-        try (SyncMap<String> map = map(name)) {
+        try (SyncMap<String> map = service.map(topic(name))) {
             if (time.isZero()) {
                 boolean unused = map.remove(KEY);
             } else {
                 var unused = map.put(KEY, "", LeaseOptions.ttl(time));
             }
         }
-    }
-
-    private SyncMap<String> map(String name) {
-        return service.map(topic(name));
     }
 
     static Topic<String> topic(String name) {
